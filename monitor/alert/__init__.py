@@ -1,0 +1,1 @@
+"""From what changed to what the owning team reads: messages, Slack, the outbox."""

@@ -1,0 +1,160 @@
+"""Slack, through slack-sdk: a bot token, an incoming webhook, or neither.
+
+The SDK's own retries are off (with them a connection that breaks after Slack accepted posts twice);
+so is its logging, which writes webhook URLs and proxies in clear.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from http import HTTPStatus
+from http.client import HTTPException
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.webhook import WebhookClient
+
+from monitor.alert import faults
+from monitor.alert.blocks import as_text
+from monitor.alert.sender import Outcome, Printed, Refused, Sent
+from monitor.incidents.model import Delivery
+
+METADATA = "trackwarden"
+"""The event type of the metadata that carries a delivery's id."""
+_TIMEOUT = 10
+_PAGES = 5
+_CLOCKS_APART = timedelta(hours=2)
+"""How far this machine's clock and Slack's may differ."""
+_BROKEN = (OSError, HTTPException, SlackClientError, ValueError, LookupError, TypeError, AttributeError)
+"""What slack-sdk lets through when the network, a malformed setting or an answer that is not Slack's breaks a call."""
+_MAYBE_TWICE = "a message may stand in Slack twice: an earlier try may have arrived, and "
+
+
+def _silence() -> logging.Logger:
+    """A logger of no level and no handler, outside the tree: whatever the operator sets, it says nothing."""
+    return logging.Logger("trackwarden.slack", level=logging.CRITICAL + 1)  # noqa: LOG001 - on purpose outside the tree
+
+
+class BotSender:
+    """Posts with a bot token; after a doubtful try it looks the message up before it posts again."""
+
+    def __init__(
+        self, token: str, channel: str, *, base_url: str = WebClient.BASE_URL, timeout: int = _TIMEOUT
+    ) -> None:
+        """Take a bot token and the default channel's id. Nothing is sent yet."""
+        self._channel = channel
+        self._client = WebClient(
+            token=token.strip(), base_url=base_url, timeout=timeout, retry_handlers=[], logger=_silence()
+        )
+
+    def send(self, delivery: Delivery, *, maybe_sent: bool) -> Outcome:
+        """Post one message, unless it is there already."""
+        channel = delivery.channel or self._channel
+        if not channel:
+            return faults.from_code("no_channel", {})
+        try:
+            found = self._find(delivery, channel) if maybe_sent else ""
+            return found if isinstance(found, Sent | Refused) else self._post(delivery, channel, note=found)
+        except SlackApiError as error:
+            return _refused(error)
+        except _BROKEN as error:
+            return faults.from_exception(error)
+
+    def _post(self, delivery: Delivery, channel: str, *, note: str) -> Sent:
+        answer = self._client.chat_postMessage(
+            channel=channel,
+            text=delivery.text,
+            blocks=_blocks(delivery),
+            metadata={"event_type": METADATA, "event_payload": {"id": delivery.id}},
+            unfurl_links=False,
+            unfurl_media=False,
+            link_names=False,
+            parse="none",
+        )
+        return Sent(str(answer.get("channel", channel)), str(answer.get("ts", "")), note)
+
+    def _find(self, delivery: Delivery, channel: str) -> Sent | Refused | str:
+        """The message as an earlier try left it; a refusal when Slack cannot be asked now; else a note, or nothing."""
+        oldest = f"{(delivery.created_at - _CLOCKS_APART).timestamp():.6f}"
+        cursor: str | None = None
+        for _ in range(_PAGES):
+            try:
+                page = self._client.conversations_history(
+                    channel=channel, oldest=oldest, limit=200, cursor=cursor, include_all_metadata=True
+                )
+            except SlackApiError as error:
+                refused = _refused(error)
+                return _cannot_look(refused) if refused.permanent else refused
+            for message in page.get("messages") or []:
+                if _id_of(message) == delivery.id:
+                    return Sent(channel, str(message.get("ts", "")))
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return ""
+        return f"{_MAYBE_TWICE}the channel is too busy to be searched back to then"
+
+
+class WebhookSender:
+    """Posts to an incoming webhook: one channel for every team, and no way to look what has arrived."""
+
+    def __init__(self, url: str, *, timeout: int = _TIMEOUT) -> None:
+        """Take the webhook's URL, which is a secret. Nothing is sent yet."""
+        self._client = WebhookClient(url.strip(), timeout=timeout, retry_handlers=[], logger=_silence())
+
+    def send(self, delivery: Delivery, *, maybe_sent: bool) -> Outcome:
+        """Post one message; the SDK does not raise on HTTP errors, so the status decides."""
+        try:
+            answer = self._client.send(
+                text=delivery.text, blocks=_blocks(delivery), unfurl_links=False, unfurl_media=False
+            )
+        except _BROKEN as error:
+            return faults.from_exception(error)
+        if answer.status_code != HTTPStatus.OK:
+            return faults.from_status(answer.status_code, answer.body, answer.headers)
+        if answer.body.strip() != "ok":
+            return faults.from_code("not_slack", {})
+        return Sent(note=f"{_MAYBE_TWICE}a webhook cannot be asked" if maybe_sent else "")
+
+
+class PrintSender:
+    """Prints instead of sending, and says so: the same words that Slack would show."""
+
+    def __init__(self, out: Callable[[str], object], *, why: str = "no Slack token") -> None:
+        """Take what receives each printed message, and why nothing is sent."""
+        self._out = out
+        self._why = why
+
+    def send(self, delivery: Delivery, *, maybe_sent: bool) -> Outcome:  # noqa: ARG002 - a terminal keeps nothing to look up
+        """Print one message, marked "not sent"."""
+        where = f", for {delivery.channel}" if delivery.channel else ""
+        body = "\n".join(f"│ {line}".rstrip() for line in as_text(delivery).split("\n"))
+        self._out(f"┌ not sent ({self._why}){where}\n{body}\n└")
+        return Printed()
+
+
+def _blocks(delivery: Delivery) -> list[dict[str, Any]] | None:
+    blocks: list[dict[str, Any]] = json.loads(delivery.blocks) if delivery.blocks else []
+    return blocks or None
+
+
+def _id_of(message: Mapping[str, Any]) -> str:
+    metadata = message.get("metadata") or {}
+    return str((metadata.get("event_payload") or {}).get("id", "")) if metadata.get("event_type") == METADATA else ""
+
+
+def _refused(error: SlackApiError) -> Refused:
+    answer = error.response
+    headers = {str(name): str(value) for name, value in answer.headers.items()}
+    if answer.status_code != HTTPStatus.OK:
+        return faults.from_status(answer.status_code, faults.code_of(answer.data), headers)
+    return faults.from_code(faults.code_of(answer.data), headers)
+
+
+def _cannot_look(refused: Refused) -> str:
+    step = {
+        "missing_scope": "add the scope channels:history (groups:history for private channels) to the Slack app",
+        "channel_not_found": "give the channel by its id (C…) instead of its name",
+    }.get(refused.error, "")
+    return f"{_MAYBE_TWICE}its channel could not be searched ({refused.error})" + (f": {step}" if step else "")

@@ -1,0 +1,1 @@
+"""One chart value for Slack and the report: said once, drawn as SVG and as PNG, offline."""

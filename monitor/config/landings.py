@@ -1,0 +1,171 @@
+"""`landings:` as frozen values: how each collector lays events out, and the chain that finds a row's version."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag, field_validator
+
+from monitor.config.values import Duration, Section
+
+
+class ColumnLocator(Section):
+    """The version stands in a column."""
+
+    column: str
+
+
+class JsonLocator(Section):
+    """The version stands in the event's document: `$.schema_version`."""
+
+    json_path: Annotated[str, Field(alias="json", pattern=r"^\$[.\[]")]
+
+
+class RegexLocator(Section):
+    """The version is the first group (or all) of what a regular expression finds in a column."""
+
+    regex: str
+    column: str
+
+
+class AppVersionLocator(Section):
+    """The app's version, in `column`, maps to the event's by `versions.yml`: per source, ranges of app versions."""
+
+    app_version: Path
+    column: str | None = None
+
+
+class Dates(Section):
+    """When a version was the current one: from that day on, until and without that day."""
+
+    start: Annotated[date | None, Field(alias="from")] = None
+    until: date | None = None
+
+
+def _dates_kind(value: Any) -> str:
+    return "here" if isinstance(value, Mapping) else "file"
+
+
+class DatesLocator(Section):
+    """The version is the one whose dates hold the event's time; written here, or in a file of the same shape."""
+
+    dates: Annotated[
+        Annotated[Path, Tag("file")] | Annotated[Mapping[str, Dates], Tag("here")], Discriminator(_dates_kind)
+    ]
+
+
+class ConstantLocator(Section):
+    """All rows have this version."""
+
+    constant: str
+
+
+class FallbackLocator(Section):
+    """What a row has where no locator before this one found a version."""
+
+    fallback: Literal["oldest", "latest", "unknown"]
+
+
+def first_key_of(keys: tuple[str, ...]) -> Discriminator:
+    """A union is told apart by which of these keys is written."""
+
+    def tag(value: Any) -> str | None:
+        if isinstance(value, Mapping):
+            return next((key for key in keys if key in value), None)
+        return next((key for key in keys if hasattr(value, key if key != "json" else "json_path")), None)
+
+    return Discriminator(tag)
+
+
+# `regex` and `app_version` before `column`: they may hold a `column` too.
+Locator = Annotated[
+    Annotated[JsonLocator, Tag("json")]
+    | Annotated[RegexLocator, Tag("regex")]
+    | Annotated[AppVersionLocator, Tag("app_version")]
+    | Annotated[DatesLocator, Tag("dates")]
+    | Annotated[ConstantLocator, Tag("constant")]
+    | Annotated[FallbackLocator, Tag("fallback")]
+    | Annotated[ColumnLocator, Tag("column")],
+    first_key_of(("json", "regex", "app_version", "dates", "constant", "fallback", "column")),
+]
+"""One link of the chain that finds a row's version."""
+
+
+# ------------------------------------------------------------------------------------------ landings
+
+
+class InColumn(Section):
+    """A value that stands in a column of the row."""
+
+    column: str
+
+
+def _source_kind(value: Any) -> str:
+    return "name" if isinstance(value, str) else "in_column"
+
+
+Source = Annotated[
+    Annotated[str, Field(min_length=1), Tag("name")] | Annotated[InColumn, Tag("in_column")],
+    Discriminator(_source_kind),
+]
+"""Where an event is sent from: one name for all rows, or the column that says it."""
+
+
+class AnyLanding(Section):
+    """What every landing may say. Times that are not said are where the layout has them."""
+
+    version: tuple[Locator, ...] = ()
+    time: str | None = None
+    """The column that says when it happened."""
+    received: str | None = None
+    """The column that says when the collector had it: windows and volume go by it."""
+    loaded: str | None = None
+    """The column that says when the warehouse had it."""
+    id: str | None = None
+    """The column of the event's id, where duplicates are to be counted."""
+    env: str = "prod"
+    """Landings of any other environment are reported and never page."""
+    lag: Duration = timedelta(hours=2)
+    """Windows younger than this are still filling."""
+
+    @field_validator("version")
+    @classmethod
+    def _fallback_is_last(cls, chain: tuple[Locator, ...]) -> tuple[Locator, ...]:
+        if any(isinstance(locator, FallbackLocator | ConstantLocator) for locator in chain[:-1]):
+            raise ValueError("goes on after a constant or a fallback, which always find a version: put it last")
+        return chain
+
+
+class SegmentLanding(AnyLanding):
+    """A schema with a table per event, as Segment writes it."""
+
+    layout: Literal["segment"]
+    source: Source
+    db_schema: Annotated[str, Field(alias="schema", min_length=1)]
+    names: str | None = None
+    """The naming rule, where it is not Segment's own."""
+
+
+class SnowplowLanding(AnyLanding):
+    """Snowplow's events table, with self-describing columns."""
+
+    layout: Literal["snowplow"]
+    table: Annotated[str, Field(min_length=1)]
+    source: Source
+    names: Literal["auto", "snake", "original"] = "auto"
+    """How keys inside self-describing columns are written; `auto` looks."""
+
+
+class JsonLanding(AnyLanding):
+    """One table: a column with the event's name, a column with its document."""
+
+    layout: Literal["json"]
+    table: Annotated[str, Field(min_length=1)]
+    source: Source
+    event: InColumn
+    properties: InColumn
+
+
+Landing = Annotated[SegmentLanding | SnowplowLanding | JsonLanding, Field(discriminator="layout")]
+"""How one collector lays events out in the warehouse."""

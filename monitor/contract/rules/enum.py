@@ -1,0 +1,83 @@
+"""`enum` and `const`: the value is one of the listed ones, of the listed kind."""
+
+from typing import Any
+
+from monitor.catalog import Family
+from monitor.contract.field import Field, InColumn, InJson, NoColumn
+from monitor.contract.model import Compiled, Declined, Stock, Undecidable, Unmeasurable, Verdict
+from monitor.contract.rules.draft import Draft, Keyword
+from monitor.sql import vocabulary as sql
+from monitor.sql.vocabulary import Expr, Scalar
+
+_SHOWN = 8
+
+
+def compile_const(keyword: Keyword, field: Field) -> Draft:
+    """`const: USD` is an enum of one."""
+    return _one_of([keyword.value], f"is {_word(keyword.value)}", field)
+
+
+def compile_enum(keyword: Keyword, field: Field) -> Draft:
+    """`enum: [USD, EUR]`."""
+    if not isinstance(keyword.value, list) or not keyword.value:
+        return Draft(Declined("enum wants a list with at least one value"), "is one of nothing")
+    words = [_word(value) for value in keyword.value]
+    more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
+    return _one_of(keyword.value, f"is one of {', '.join(words[:_SHOWN])}{more}", field)
+
+
+def _one_of(values: list[Any], sentence: str, field: Field) -> Draft:
+    if any(isinstance(value, list | dict) for value in values):
+        return Draft(Declined("compares arrays or objects"), sentence)
+    match field:
+        case NoColumn():
+            return Draft(Unmeasurable(f"column {field.column} has not landed"), sentence)
+        case InJson():
+            return Draft(Compiled(sql.Not(_json_one_of(values, field))), sentence)
+        case InColumn():
+            return _column_one_of(values, sentence, field)
+
+
+def _json_one_of(values: list[Any], field: InJson) -> Expr:
+    texts = tuple(value for value in values if isinstance(value, str))
+    numbers = tuple(value for value in values if isinstance(value, int | float) and not isinstance(value, bool))
+    truths = tuple("true" if value else "false" for value in values if isinstance(value, bool))
+    arms: list[Expr] = []
+    if texts:
+        arms.append(sql.And((field.kind("string"), sql.OneOf(field.text, texts))))
+    if numbers:
+        arms.append(sql.And((field.kind("integer", "number"), sql.OneOf(field.number, numbers))))
+    if truths:
+        arms.append(sql.And((field.kind("boolean"), sql.OneOf(field.text, truths))))
+    if None in values:
+        arms.append(field.kind("null"))
+    return arms[0] if len(arms) == 1 else sql.Or(tuple(arms))
+
+
+def _column_one_of(values: list[Any], sentence: str, field: InColumn) -> Draft:
+    if not field.fits:
+        return Draft(Unmeasurable(field.misfit), sentence)
+    if field.family in {Family.TIMESTAMP, Family.DATE}:
+        return Draft(Undecidable(f"the collector turned the text into {field.column.native}"), sentence)
+    if field.family in {Family.JSON, Family.OTHER}:
+        return Draft(Declined(f"compares values of a {field.column.native} column"), sentence)
+    kept: tuple[Scalar, ...] = tuple(value for value in values if _belongs(value, field.family))
+    verdict: Verdict = Compiled(
+        sql.Not(sql.OneOf(field.value, kept)) if kept else sql.Not(sql.IsNull(field.value))
+    )
+    if not kept:
+        return Draft(verdict, sentence)
+    stock = Stock("expect_column_values_to_be_in_set", (("value_set", kept),))
+    return Draft(verdict, sentence, stock, Stock("accepted_values", (("values", kept),)))
+
+
+def _belongs(value: Scalar, family: Family) -> bool:
+    if isinstance(value, bool):
+        return family is Family.BOOLEAN
+    if isinstance(value, int | float):
+        return family in {Family.INTEGER, Family.NUMBER}
+    return isinstance(value, str) and family is Family.TEXT
+
+
+def _word(value: Any) -> str:
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,34 @@
+"""`minLength` and `maxLength`: code points of a text."""
+
+from monitor.catalog import Family
+from monitor.contract.field import Field, InColumn, NoColumn
+from monitor.contract.model import Compiled, Declined, Stock, Undecidable, Unmeasurable
+from monitor.contract.rules.draft import Draft, Keyword, never_applies
+from monitor.sql import vocabulary as sql
+from monitor.sql.vocabulary import Operator
+
+
+def compile_length(keyword: Keyword, field: Field) -> Draft:
+    """A bound on the number of code points."""
+    shortest = keyword.name == "minLength"
+    sentence = f"has at {'least' if shortest else 'most'} {keyword.value} characters"
+    bound = keyword.value
+    if isinstance(bound, float) and bound.is_integer():
+        bound = int(bound)
+    if isinstance(bound, bool) or not isinstance(bound, int) or bound < 0:
+        return Draft(Declined(f"{keyword.name} wants a whole number from 0"), sentence)
+    operator: Operator = "<" if shortest else ">"
+    if isinstance(field, NoColumn):
+        return Draft(Unmeasurable(f"column {field.column} has not landed"), sentence)
+    if not isinstance(field, InColumn):
+        outside = sql.Compare(sql.Length(field.text), operator, sql.Literal(bound))
+        return Draft(Compiled(sql.And((field.kind("string"), outside))), sentence)
+    if not field.fits:
+        return Draft(Unmeasurable(field.misfit), sentence)
+    if field.family in {Family.TIMESTAMP, Family.DATE}:
+        return Draft(Undecidable(f"the collector turned the text into {field.column.native}"), sentence)
+    if field.family is not Family.TEXT:
+        return Draft(never_applies("texts", field.column.native), sentence)
+    argument = "min_value" if shortest else "max_value"
+    stock = Stock("expect_column_value_lengths_to_be_between", ((argument, bound),))
+    return Draft(Compiled(sql.Compare(sql.Length(field.value), operator, sql.Literal(bound))), sentence, stock)

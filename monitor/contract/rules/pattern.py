@@ -1,0 +1,34 @@
+"""`pattern`: a regular expression that must match somewhere in a text."""
+
+from monitor.catalog import Family
+from monitor.contract.field import Field, InColumn, NoColumn
+from monitor.contract.model import Compiled, Declined, Undecidable, Unmeasurable
+from monitor.contract.rules.draft import Draft, Keyword, never_applies
+from monitor.sql import vocabulary as sql
+from monitor.sql.regex import unsupported
+
+
+def compile_pattern(keyword: Keyword, field: Field) -> Draft:
+    """An ECMA 262 pattern; look-around and back-references are refused, as no warehouse has them."""
+    sentence = f"matches {keyword.value}"
+    if not isinstance(keyword.value, str):
+        return Draft(Declined("pattern wants a text"), sentence)
+    if reason := unsupported(keyword.value):
+        return Draft(Declined(reason), sentence)
+    return must_match(keyword.value, sentence, field)
+
+
+def must_match(pattern: str, sentence: str, field: Field) -> Draft:
+    """The rule that a text matches; other kinds of values pass."""
+    if isinstance(field, NoColumn):
+        return Draft(Unmeasurable(f"column {field.column} has not landed"), sentence)
+    if not isinstance(field, InColumn):
+        misses = sql.Not(sql.Matches(field.text, pattern))
+        return Draft(Compiled(sql.And((field.kind("string"), misses))), sentence)
+    if not field.fits:
+        return Draft(Unmeasurable(field.misfit), sentence)
+    if field.family in {Family.TIMESTAMP, Family.DATE}:
+        return Draft(Undecidable(f"the collector turned the text into {field.column.native}"), sentence)
+    if field.family is not Family.TEXT:
+        return Draft(never_applies("texts", field.column.native), sentence)
+    return Draft(Compiled(sql.Not(sql.Matches(field.value, pattern))), sentence)

@@ -1,0 +1,282 @@
+"""From a JSON Schema to rules: every keyword of every level gets a verdict, and none is passed over in silence.
+
+A schema is walked twice. `declared` says which properties it declares and where they land; the binder gives
+those places positions. `rules` then writes each keyword down as a rule about such a place.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from monitor.contract.field import KINDS, Field, Flattened, InColumn, InJson, NoColumn
+from monitor.contract.model import Compiled, Declined, Rule, Stock, Undecidable, Unmeasurable, Verdict
+from monitor.contract.rules import ANNOTATIONS, RULES
+from monitor.contract.rules.draft import Draft, Keyword
+from monitor.sql import vocabulary as sql
+from monitor.sql.vocabulary import Expr, Path
+
+_DEPTH = 12
+_WALKED = frozenset({"properties", "required", "additionalProperties", "items"})
+_VALIDATING = frozenset(
+    {
+        "multipleOf", "patternProperties", "propertyNames", "minProperties", "maxProperties", "prefixItems",
+        "additionalItems", "contains", "minContains", "maxContains", "uniqueItems", "minItems", "maxItems",
+        "dependencies", "dependentRequired", "dependentSchemas", "allOf", "anyOf", "oneOf", "not", "if", "then", "else",
+        "$ref", "$dynamicRef", "$recursiveRef", "unevaluatedProperties", "unevaluatedItems", "contentEncoding",
+        "contentMediaType", "contentSchema",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One property that a schema declares, at any depth of objects."""
+
+    path: Path
+    schema: Mapping[str, Any]
+    required: bool
+    """The object that holds it requires it."""
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The planned types; empty where the schema says none."""
+        return types_of(self.schema)
+
+    @property
+    def always(self) -> bool:
+        """Required at the top: no row of the version may lack it."""
+        return self.required and len(self.path) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What rules of one event version stand on."""
+
+    prefix: str
+    """`order_completed@1-1-0`"""
+    field: Callable[[Path, tuple[str, ...]], Field | Flattened]
+    """Where the property of a path and planned types is."""
+    other_keys: Callable[[Path, tuple[str, ...]], Expr | None]
+    """Predicate: the object at a path has keys beside those; None where the landing cannot tell."""
+
+
+def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    """`type` as a tuple of known kinds, whatever shape it was written in; inferred from enum and const.
+
+    >>> types_of({"type": ["string", "null"]}), types_of({"enum": ["a", 1]})
+    (('string', 'null'), ('string', 'integer'))
+    """
+    written = schema.get("type")
+    if written is None:
+        values = schema["enum"] if isinstance(schema.get("enum"), list) else [schema["const"]] if "const" in schema else []
+        return tuple(dict.fromkeys(_kind_of(value) for value in values))
+    listed = written if isinstance(written, list) else [written]
+    return tuple(kind for kind in listed if isinstance(kind, str) and kind in KINDS)
+
+
+def pointer(path: Path) -> str:
+    """A JSON pointer.
+
+    >>> pointer(("address", "a/b"))
+    '/address/a~1b'
+    """
+    return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in path)
+
+
+def declared(schema: Mapping[str, Any], path: Path = ()) -> Iterator[Declared]:
+    """The properties of a schema, parents before children, in the order they are written."""
+    properties = schema.get("properties")
+    if not isinstance(properties, Mapping) or len(path) >= _DEPTH:
+        return
+    required = schema.get("required")
+    names = {name for name in required if isinstance(name, str)} if isinstance(required, list) else set()
+    for name, sub in properties.items():
+        if not isinstance(name, str):
+            continue
+        below = sub if isinstance(sub, Mapping) else {}
+        yield Declared((*path, name), below, name in names)
+        yield from declared(below, (*path, name))
+
+
+def rules(schema: Mapping[str, Any], ground: Ground) -> tuple[Rule, ...]:
+    """Every keyword of the schema as a rule with its verdict."""
+    return tuple(_object(schema, (), ground))
+
+
+def _object(schema: Mapping[str, Any], path: Path, ground: Ground) -> Iterator[Rule]:
+    """The keywords of one object's schema: its own, its requirements, its properties."""
+    for name, value in schema.items():
+        if name in ANNOTATIONS or name in RULES and path or _says_nothing(name, value, path):
+            continue
+        if name == "required":
+            yield from _required(value, schema, path, ground)
+        elif name == "additionalProperties":
+            yield from _additional(value, schema, path, ground)
+        elif name == "properties":
+            yield from _properties(value, path, ground)
+        elif not (name == "items" and path):
+            yield _rule(ground, path, name, value, _at_the_root(name, path))
+
+
+def _says_nothing(name: str, value: Any, path: Path) -> bool:
+    return (name == "type" and not path and value == "object") or (name == "additionalProperties" and value in (True, {}))
+
+
+def _at_the_root(name: str, path: Path) -> Draft:
+    reason = f"{name} is not compiled yet" if name in _VALIDATING else f"{name} is not a JSON Schema keyword"
+    if not path and (name in RULES or name == "items"):
+        reason = f"{name} speaks of the whole row, which always is an object"
+        return Draft(Undecidable(reason), f"the row has {name}")
+    return Draft(Declined(reason), f"has {name}")
+
+
+def _properties(value: Any, path: Path, ground: Ground) -> Iterator[Rule]:
+    if not isinstance(value, Mapping):
+        yield _rule(ground, path, "properties", value, Draft(Declined("properties wants a mapping"), "has properties"))
+        return
+    for name, sub in value.items():
+        if sub is True or sub == {}:
+            continue
+        at = (*path, str(name))
+        if sub is False:
+            yield _rule(ground, at, "false", sub, Draft(Declined("a schema of false is not compiled yet"), "is absent"))
+        elif not isinstance(sub, Mapping):
+            yield _rule(ground, at, "schema", None, Draft(Declined("the schema is not a mapping"), "fits its schema"))
+        elif len(at) > _DEPTH:
+            yield _rule(ground, at, "schema", None, Draft(Declined(f"nested deeper than {_DEPTH}"), "fits its schema"))
+        else:
+            yield from _value(sub, at, ground)
+
+
+def _value(schema: Mapping[str, Any], path: Path, ground: Ground) -> Iterator[Rule]:
+    """The keywords of one property: about its value, its items, and, where it is an object, its keys."""
+    field = ground.field(path, types_of(schema))
+    for name, value in schema.items():
+        if isinstance(field, Flattened):
+            if name in RULES:
+                yield _rule(ground, path, name, value, Draft(Undecidable("the object lands flattened"), f"has {name}"))
+        elif compiler := RULES.get(name):
+            yield _rule(ground, path, name, value, compiler(Keyword(name, value, schema), field))
+        elif name == "items":
+            yield from _items(value, path, ground, field)
+    yield from _object(schema, path, ground)
+
+
+def _required(value: Any, schema: Mapping[str, Any], path: Path, ground: Ground) -> Iterator[Rule]:
+    if not isinstance(value, list):
+        yield _rule(ground, path, "required", value, Draft(Declined("required wants a list of names"), "has required"))
+        return
+    properties = schema.get("properties")
+    planned = properties if isinstance(properties, Mapping) else {}
+    for name in dict.fromkeys(name for name in value if isinstance(name, str)):
+        sub = planned.get(name)
+        types = types_of(sub) if isinstance(sub, Mapping) else ()
+        field = ground.field((*path, name), types)
+        parent = ground.field(path, ("object",)) if path else None
+        yield _rule(ground, (*path, name), "required", value=True, draft=_present(field, types, parent))
+
+
+def _present(field: Field | Flattened, types: tuple[str, ...], parent: Field | Flattened | None) -> Draft:
+    match field:
+        case Flattened():
+            return Draft(Undecidable("the object lands flattened"), "is present")
+        case NoColumn():
+            return Draft(Unmeasurable(f"column {field.column} has not landed"), "is present")
+        case InJson():
+            absent: Expr = sql.Not(field.exists)
+            if isinstance(parent, InJson):
+                absent = sql.And((parent.kind("object"), absent))
+            return Draft(Compiled(absent), "is present")
+        case InColumn():
+            if "null" in types:
+                return Draft(Undecidable("may be null, and the landing does not tell null from absent"), "is present")
+            if parent is not None:
+                return Draft(Undecidable("its object is optional and lands flattened"), "is present")
+            stock, test = Stock("expect_column_values_to_not_be_null"), Stock("not_null")
+            return Draft(Compiled(sql.IsNull(field.value)), "is present", stock, test)
+
+
+def _additional(value: Any, schema: Mapping[str, Any], path: Path, ground: Ground) -> Iterator[Rule]:
+    if value is not False:
+        draft = Draft(Declined("additionalProperties with a schema is not compiled yet"), "has further properties")
+        yield _rule(ground, path, "additionalProperties", value, draft)
+        return
+    properties = schema.get("properties")
+    names = tuple(str(name) for name in properties) if isinstance(properties, Mapping) else ()
+    sentence = "has no undeclared property"
+    if "patternProperties" in schema:
+        draft = Draft(Declined("beside patternProperties it is not compiled yet"), sentence)
+    elif (others := ground.other_keys(path, names)) is None:
+        draft = Draft(Undecidable("the landing flattens the object"), sentence)
+    else:
+        draft = Draft(Compiled(others), sentence)
+    yield _rule(ground, path, "additionalProperties", value, draft)
+
+
+def _items(value: Any, path: Path, ground: Ground, field: Field) -> Iterator[Rule]:
+    if value is True or value == {}:
+        return
+    if not isinstance(value, Mapping):
+        yield _rule(ground, path, "items", value, Draft(Declined("items as a list is not compiled yet"), "has items"))
+        return
+    for name, word in value.items():
+        if name in ANNOTATIONS:
+            continue
+        draft = _item(Keyword(name, word, value), field)
+        yield _rule(ground, (*path, "*"), name, word, draft)
+
+
+def _item(keyword: Keyword, field: Field) -> Draft:
+    compiler = RULES.get(keyword.name)
+    if compiler is None:
+        known = keyword.name in _VALIDATING | _WALKED
+        reason = f"{keyword.name} of items is not compiled yet" if known else f"{keyword.name} is not a JSON Schema keyword"
+        return Draft(Declined(reason), f"has {keyword.name}")
+    match field:
+        case NoColumn():
+            return Draft(Unmeasurable(f"column {field.column} has not landed"), f"has {keyword.name}")
+        case InJson():
+            place, loose = field.place, field.loose
+        case InColumn():
+            if not field.fits:
+                return Draft(Unmeasurable(field.misfit), f"has {keyword.name}")
+            place, loose = sql.At(sql.Parsed(field.value), ()), True
+    draft = compiler(keyword, InJson(sql.Item(), None, (), loose))
+    if not isinstance(draft.verdict, Compiled):
+        return draft
+    return Draft(Compiled(sql.AnyItem(place, draft.verdict.fails)), draft.sentence)
+
+
+def _rule(ground: Ground, path: Path, name: str, value: Any, draft: Draft) -> Rule:
+    at = pointer(path)
+    subject = ".".join(path) or "the row"
+    verdict: Verdict = draft.verdict
+    return Rule(
+        id=f"{ground.prefix}#{at}:{name}",
+        pointer=at,
+        keyword=name,
+        value=json.dumps(value, separators=(",", ":"), default=str),
+        sentence=f"{subject} {draft.sentence}",
+        verdict=verdict,
+        expectation=draft.expectation,
+        test=draft.test,
+    )
+
+
+def _kind_of(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case float():
+            return "number"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case _:
+            return "object"

@@ -1,0 +1,129 @@
+"""How far each landed table has been measured (its watermark), and what it lacked."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from operator import itemgetter
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, bindparam, delete, select, update
+
+from monitor.history.schema import insert_many, insert_new, metadata
+from monitor.measure.model import NO_TIME, Measured
+
+landed: Final = Table(
+    "landed_table",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("since", Integer),
+    Column("until", Integer, nullable=False),
+    Column("newest_window", Integer),
+    Column("no_time_rows", BigInteger, nullable=False),
+    Column("contract_hash", Text, nullable=False),
+    Column("reread_at", Integer),
+    Column("snapshot", Text, nullable=False),  # hash of the columns at the last measurement
+    Column("before", Text, nullable=False),  # hash of the columns before they last changed; empty: they never did
+    Column("run_id", Text, nullable=False),
+)
+_COLUMNS: Final = tuple(column.name for column in landed.columns)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """What has been measured of one table. Windows are whole UTC hours since 1970-01-01."""
+
+    table: str
+    since: int | None
+    """First window ever measured with rows; None: never."""
+    until: int
+    """First window not measured yet."""
+    newest: datetime | None
+    """Start of the newest window ever measured with rows."""
+    no_time_rows: int
+    contract_hash: str
+    """Of the contract that the last measurement was made under; empty: only touched."""
+    reread_at: int | None
+    """`until` of the last measurement: what a touch does not move."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A table's row, as kept."""
+
+    name: str
+    since: int | None
+    until: int
+    newest_window: int | None
+    no_time_rows: int
+    contract_hash: str
+    reread_at: int | None
+    snapshot: str
+    before: str
+    run_id: str
+
+    @property
+    def watermark(self) -> Watermark:
+        """The public face of it."""
+        newest = None if self.newest_window is None else _EPOCH + timedelta(hours=self.newest_window)
+        return Watermark(
+            self.name, self.since, self.until, newest, self.no_time_rows, self.contract_hash, self.reread_at
+        )
+
+
+def marks(connection: Connection) -> dict[str, Mark]:
+    """Every table's row."""
+    return {row.name: Mark(**row._asdict()) for row in connection.execute(select(landed).order_by(landed.c.name))}
+
+
+def mark(connection: Connection, table: str) -> Mark | None:
+    """One table's row; None: never measured nor touched."""
+    row = connection.execute(select(landed).where(landed.c.name == table)).one_or_none()
+    return None if row is None else Mark(**row._asdict())
+
+
+def advance(old: Mark | None, measured: Measured) -> tuple[int | None, int, int | None]:
+    """Since, until and newest window after a measurement.
+
+    `until` moves on only where the measurement begins at or before it: a range measured further on
+    (`--since`) leaves the windows between due, it does not skip them.
+    """
+    pairs = set(map(itemgetter(2, 3), measured.counts))  # a few hundred of them, out of thousands of counts
+    windows = [window for window, rows in pairs if rows and window != NO_TIME]
+    since, until, newest = min(windows, default=None), measured.until, max(windows, default=None)
+    if old is None:
+        return since, until, newest
+    if measured.since is not None and measured.since > old.until:
+        until = old.until
+    return _least(old.since, since), max(old.until, until), _most(old.newest_window, newest)
+
+
+def keep(connection: Connection, new: Mark, old: Mark | None) -> None:
+    """Write a table's row over what was there."""
+    if new != old:
+        if old is not None:
+            connection.execute(delete(landed).where(landed.c.name == old.name))
+        insert_many(connection, landed, _COLUMNS, [tuple(getattr(new, name) for name in _COLUMNS)])
+
+
+def touch(connection: Connection, until: Mapping[str, int]) -> None:
+    """Move watermarks on, never back: the tables had nothing new before these windows."""
+    known = marks(connection)
+    ahead = [{"table": name, "to": to} for name, to in until.items() if name in known and known[name].until < to]
+    if ahead:
+        query = update(landed).where(landed.c.name == bindparam("table")).values(until=bindparam("to"))
+        connection.execute(query, ahead)
+    new = [(name, None, to, None, 0, "", None, "", "", "") for name, to in until.items() if name not in known]
+    insert_new(connection, landed, _COLUMNS, list(new))
+
+
+def _least(*hours: int | None) -> int | None:
+    return min(_known(hours), default=None)
+
+
+def _most(*hours: int | None) -> int | None:
+    return max(_known(hours), default=None)
+
+
+def _known(hours: Iterable[int | None]) -> list[int]:
+    return [hour for hour in hours if hour is not None]

@@ -1,0 +1,95 @@
+"""Questions that several kinds ask of the contract and the past. Sums only; nothing is judged here."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from monitor.contract.model import BoundTable, BoundVersion, Contract
+from monitor.judge.model import Counts, Past, SeriesPast
+from monitor.plan.model import Event, Status
+
+HOURS = 168
+"""How many hours a finding's chart shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """The contract's tables and the past's series, indexed."""
+
+    tables: Mapping[str, BoundTable]
+    events: Mapping[str, Event]
+    series: Mapping[str, tuple[SeriesPast, ...]]
+    """By table."""
+
+    @classmethod
+    def of(cls, contract: Contract, past: Past) -> "Lookup":
+        """The index of one judgement."""
+        by_table: dict[str, list[SeriesPast]] = {}
+        for one in past.series:
+            by_table.setdefault(one.table, []).append(one)
+        return cls(
+            {table.key: table for table in contract.tables},
+            {event.name: event for event in contract.plan.events},
+            {table: tuple(series) for table, series in by_table.items()},
+        )
+
+    def env(self, table: str) -> str:
+        """`prod`, unless the table's landing says otherwise."""
+        bound = self.tables.get(table)
+        return bound.landed.env if bound else "prod"
+
+    def only_event(self, table: str) -> str:
+        """The event that a table holds; empty where it holds many, or none that is planned."""
+        bound = self.tables.get(table)
+        names = {version.event for version in bound.versions} if bound else set()
+        return names.pop() if len(names) == 1 else ""
+
+    def arriving(self, table: str, event: str, version: str) -> tuple[SeriesPast, ...]:
+        """The series of one version in one table that had rows in the last days."""
+        return tuple(
+            one
+            for one in self.series.get(table, ())
+            if one.series.event == event and one.series.version == version and one.recent_rows > 0
+        )
+
+    def bound(self, table: str, event: str, version: str) -> BoundVersion | None:
+        """The version in that table, where the plan knows it."""
+        bound = self.tables.get(table)
+        versions = bound.versions if bound else ()
+        return next((one for one in versions if one.event == event and one.version == version), None)
+
+
+def settled_until(past: Past, table: str) -> int:
+    """The first hour of a table that may not be judged: its rows may be on their way, or were not measured yet."""
+    known = past.tables.get(table)
+    if known is None or known.measured_until is None:
+        return past.start
+    return max(past.start, min(known.settled_until, known.measured_until, past.until))
+
+
+def is_live(event: Event | None) -> bool:
+    """The plan wants rows of it now."""
+    return event is not None and any(version.status is Status.LIVE for version in event.versions)
+
+
+def only(names: Iterable[str]) -> str:
+    """The one name that all share; empty where they differ."""
+    distinct = set(names)
+    return distinct.pop() if len(distinct) == 1 else ""
+
+
+def by_source(series: Iterable[SeriesPast]) -> tuple[tuple[str, int], ...]:
+    """Rows of the last days by source."""
+    rows: dict[str, int] = {}
+    for one in series:
+        rows[one.series.source] = rows.get(one.series.source, 0) + one.recent_rows
+    return tuple(sorted(rows.items()))
+
+
+def total(hours: Iterable[Counts], width: int) -> Counts:
+    """Hour by hour sums, over the first `width` hours."""
+    summed = np.zeros(width, dtype=np.int64)
+    for one in hours:
+        summed += one[:width]
+    return summed

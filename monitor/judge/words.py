@@ -1,0 +1,66 @@
+"""How findings say numbers, hours and names: the same way in every kind."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SHOWN = 5
+_TINY = 0.001
+
+
+def at(hour: int) -> str:
+    """An hour for a sentence.
+
+    >>> at(494_390)
+    '2026-05-26 14:00 UTC'
+    """
+    return f"{_EPOCH + timedelta(hours=hour):%Y-%m-%d %H:00} UTC"
+
+
+def stamp(hour: int) -> str:
+    """An hour as a fact, in ISO 8601.
+
+    >>> stamp(494_390)
+    '2026-05-26T14:00Z'
+    """
+    return f"{_EPOCH + timedelta(hours=hour):%Y-%m-%dT%H:00Z}"
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun.
+
+    >>> count(1, "row"), count(12480, "row"), count(0, "day")
+    ('1 row', '12,480 rows', '0 days')
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def percent(share: float) -> str:
+    """A share as people read it: one decimal below 99.95%, more where it is tiny.
+
+    >>> percent(0.1824), percent(0.01), percent(1.0), percent(0.0004)
+    ('18.2%', '1%', '100%', '0.04%')
+    """
+    digits = 1 if abs(share) >= _TINY else 2
+    text = f"{share * 100:.{digits}f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
+
+
+def listed(names: Sequence[str], shown: int = _SHOWN) -> str:
+    """Some names and how many more there are.
+
+    >>> listed(["a", "b"]), listed(list("abcdefg"), 3)
+    ('a, b', 'a, b, c and 4 more')
+    """
+    rest = len(names) - shown
+    return ", ".join(names) if rest <= 0 else f"{', '.join(names[:shown])} and {rest:,} more"
+
+
+def per_source(rows: Sequence[tuple[str, int]]) -> str:
+    """Rows by source, most first.
+
+    >>> per_source([("ios", 3), ("", 2000)])
+    'no source 2,000, ios 3'
+    """
+    ordered = sorted(rows, key=lambda pair: (-pair[1], pair[0]))
+    return listed([f"{source or 'no source'} {number:,}" for source, number in ordered])

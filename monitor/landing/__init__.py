@@ -1,0 +1,1 @@
+"""How collectors lay events out: one file per collector, naming rules, version locators. Pure."""

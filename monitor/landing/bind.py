@@ -1,0 +1,66 @@
+"""All configured landings bound to the plan and the catalog."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import assert_never
+
+from monitor.catalog import Catalog
+from monitor.config.landings import InColumn, JsonLanding, Landing, SegmentLanding, SnowplowLanding
+from monitor.errors import ConfigError, Problems, TrackwardenError
+from monitor.landing.json_table import land_json
+from monitor.landing.model import Landed
+from monitor.landing.segment import land_segment
+from monitor.landing.snowplow import land_snowplow
+from monitor.landing.versions import Listing, VersionFile
+from monitor.plan.model import Plan
+
+
+def land(landings: Sequence[Landing], plan: Plan, catalog: Catalog, files: Mapping[str, VersionFile]) -> Landed:
+    """Which tables hold which planned events, which are absent, and which nobody planned.
+
+    `files` are the parsed files of `version_files`, by path as configured. The same event may stand in
+    several landings, one per source. Raises Problems of ConfigError: all landings' errors at once.
+    """
+    errors: list[TrackwardenError] = []
+    parts: list[Landed] = []
+    for position, settings in enumerate(landings):
+        listing = Listing(f"{position}:{_source(settings)}", f"trackwarden.yml landings[{position}]", files)
+        try:
+            parts.append(_land(settings, plan, catalog, listing))
+        except Problems as problems:
+            errors.extend(problems.errors)
+        except ConfigError as error:
+            errors.append(error)
+    errors.extend(_held_twice(parts))
+    if errors:
+        raise Problems(errors)
+    return Landed(
+        tuple(table for part in parts for table in part.tables),
+        tuple(missing for part in parts for missing in part.missing),
+        tuple(table for part in parts for table in part.unplanned),
+    )
+
+
+def _land(settings: Landing, plan: Plan, catalog: Catalog, listing: Listing) -> Landed:
+    match settings:
+        case SegmentLanding():
+            return land_segment(settings, plan, catalog, listing)
+        case SnowplowLanding():
+            return land_snowplow(settings, plan, catalog, listing)
+        case JsonLanding():
+            return land_json(settings, plan, catalog, listing)
+    assert_never(settings)
+
+
+def _source(settings: Landing) -> str:
+    return settings.source.column if isinstance(settings.source, InColumn) else settings.source
+
+
+def _held_twice(parts: Sequence[Landed]) -> Iterator[ConfigError]:
+    """Two landings that hold one table would count its rows twice."""
+    held = [(table.table.ref, table.landing) for part in parts for table in (*part.tables, *part.unplanned)]
+    for ref, times in Counter(ref for ref, _ in held).items():
+        if times > 1:
+            names = " and ".join(landing for other, landing in held if other == ref)
+            hint = "keep one; where its rows come from several sources, write source: {column: …}"
+            yield ConfigError(f"{ref} is held by the landings {names}", where="trackwarden.yml landings", hint=hint)

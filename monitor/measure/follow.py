@@ -1,0 +1,125 @@
+"""The bounded follow-ups of a scan: naming what is undeclared, and counting duplicated ids.
+
+A scan only counts rows that carry something undeclared. Where it found some, one statement names it: columns by
+counting them, keys by listing them, up to a cap, since keys from outside may be without number.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+
+from monitor.contract.model import BoundTable
+from monitor.measure.model import NO_TIME, Undeclared
+from monitor.measure.read import NAMES_CAP, OTHER, Names, Row
+from monitor.measure.scan import Range, Rows
+from monitor.sql import vocabulary as v
+from monitor.sql.writer import Element, Writer
+
+_ROWS_CAP = 20_000
+
+
+def undeclared_columns(table: BoundTable, reach: Range, writer: Writer) -> tuple[str, tuple[str, ...]] | None:
+    """A statement that counts each undeclared column per series and day, and its columns' names in order."""
+    names = tuple(dict.fromkeys(name for version in table.versions for name in version.undeclared_columns))
+    if not names:
+        return None
+    rows = Rows(table, reach, writer)
+    day = _day(rows)
+    counts = [sa.func.count(sa.column(name)).label(rows.name(f"n{n}")) for n, name in enumerate(names)]
+    keys = [rows.col(key) for key in rows.keys if key not in {"hour", "window"}]
+    below = rows.base(names).subquery(rows.name("rows"))
+    statement = sa.select(*keys, day, *counts).select_from(below).group_by(*_ordinals(len(keys) + 1))
+    return writer.compile(statement), names
+
+
+def undeclared_keys(table: BoundTable, reach: Range, writer: Writer) -> str | None:
+    """A statement that lists each key of the documents per series and day, most frequent first."""
+    documents: dict[v.Expr, list[int]] = {}
+    for index, version in enumerate(table.versions):
+        if version.document is not None:
+            documents.setdefault(version.document, []).append(index)
+    if not documents:
+        return None
+    rows = Rows(table, reach, writer)
+    columns = frozenset().union(*(v.columns(document) for document in documents))
+    below = rows.with_kind(columns)
+    arms = [(indexes, writer.keys(writer.expr(document))) for document, indexes in documents.items()]
+    parts = []
+    for indexes, key in arms:
+        where = rows.of(indexes) if rows.several else sa.true()
+        keys = [rows.col(name) for name in rows.keys if name not in {"hour", "window"}]
+        parts.append(sa.select(*keys, _day(rows), key.label(rows.name("key"))).select_from(below).where(where))
+    listed = (parts[0] if len(parts) == 1 else sa.union_all(*parts)).subquery(rows.name("keys"))
+    chosen = [rows.col(name) for name in rows.keys if name not in {"hour", "window"}]
+    chosen += [rows.col("day"), rows.col("key")]
+    count = sa.func.count().label(rows.name("n"))
+    statement = (
+        sa.select(*chosen, count)
+        .select_from(listed)
+        .group_by(*_ordinals(len(chosen)))
+        .order_by(count.desc())
+        .limit(_ROWS_CAP)
+    )
+    return writer.compile(statement)
+
+
+def duplicated_ids(table: BoundTable, reach: Range, writer: Writer) -> str | None:
+    """A statement that counts rows whose id another row of the range has already."""
+    if table.landed.id is None:
+        return None
+    rows = Rows(table, reach, writer)
+    column = writer.expr(table.landed.id)
+    below = rows.base(v.columns(table.landed.id)).subquery(rows.name("rows"))
+    statement = sa.select(sa.func.count(column) - sa.func.count(column.distinct())).select_from(below)
+    return writer.compile(statement)
+
+
+def read_columns(rows: Iterable[Row], names: Names, columns: Sequence[str], table: BoundTable) -> list[Undeclared]:
+    """Decode `undeclared_columns`: only the columns that the row's own version does not declare."""
+    foreign = {(version.event, version.version): set(version.undeclared_columns) for version in table.versions}
+    found: list[Undeclared] = []
+    for row in rows:
+        series, version, day, counts = _group(row, names)
+        if version is None:
+            continue
+        mine = foreign[version]
+        found += [Undeclared(series, day, name, n) for name, n in zip(columns, counts, strict=True) if n and name in mine]
+    return _added(found)
+
+
+def read_keys(rows: Iterable[Row], names: Names, table: BoundTable) -> list[Undeclared]:
+    """Decode `undeclared_keys`: only keys that the row's own version does not declare, capped in number."""
+    declared = {(version.event, version.version): frozenset(version.declared_keys) for version in table.versions}
+    seen: set[str] = set()
+    found: list[Undeclared] = []
+    for row in rows:
+        series, version, day, (name, count) = _group(row, names)
+        if version is None or name in declared[version]:
+            continue
+        named = name if name in seen or len(seen) < NAMES_CAP else OTHER
+        seen.add(named)
+        found.append(Undeclared(series, day, named, count))
+    return _added(found)
+
+
+def _group(row: Row, names: Names) -> tuple[int, tuple[str, str] | None, int, Row]:
+    """A row's series, its planned version, its day, and what was counted."""
+    at = 0 if names.map.event is not None else 1
+    series, slots = names.resolve(row[0] if at else None, row[at], row[at + 1])
+    day = NO_TIME if row[at + 2] is None else int(row[at + 2])
+    return series, None if slots is None else (slots.event, slots.version), day, row[at + 3 :]
+
+
+def _added(found: Iterable[Undeclared]) -> list[Undeclared]:
+    together: dict[tuple[int, int, str], int] = {}
+    for one in found:
+        together[one[:3]] = together.get(one[:3], 0) + one.rows
+    return [Undeclared(*key, rows) for key, rows in together.items()]
+
+
+def _day(rows: Rows) -> Element:
+    return sa.cast(sa.func.floor(rows.col("hour") / sa.literal(24.0)), sa.BigInteger).label(rows.name("day"))
+
+
+def _ordinals(count: int) -> list[Element]:
+    return [sa.literal_column(str(n + 1)) for n in range(count)]

@@ -1,0 +1,99 @@
+"""What scans counted, as values. Hours are whole UTC hours since 1970-01-01 (`int`) everywhere."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Series(NamedTuple):
+    """What is counted apart: one version of one event from one source."""
+
+    event: str
+    """The planned event's name, or the landed one where it is not planned."""
+    version: str
+    """The planned version; as landed where the plan does not know it; empty where not resolved."""
+    source: str
+    planned: bool
+    """The plan knows the event."""
+    known: bool
+    """The plan knows this version of it."""
+
+
+NO_TIME = -1
+"""The hour (and window) of rows whose times are all NULL: counted, in no window."""
+
+
+class Count(NamedTuple):
+    """Rows of one series in one hour that arrived in one window."""
+
+    series: int
+    """Index into `Measured.series`."""
+    hour: int
+    """The hour by which volume is judged: when the collector had the row."""
+    window: int
+    """The hour in which the row arrived; the key that a repeated measurement replaces."""
+    rows: int
+    invalid: int
+    """Rows that break at least one rule of their version."""
+    undeclared: int
+    """Rows with a column or key that their version does not declare."""
+    present: tuple[int, ...]
+    """Rows that carry each property, in the order of `Measured.properties[series]`."""
+
+
+class Failure(NamedTuple):
+    """Rows that break one rule; only where there are some."""
+
+    series: int
+    hour: int
+    window: int
+    rule: str
+    failed: int
+
+
+class Undeclared(NamedTuple):
+    """Rows of a series that carry one undeclared column or key within the measured range."""
+
+    series: int
+    day: int
+    """Whole UTC days since 1970-01-01 of the rows' hours."""
+    name: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One table's scan, read: everything that is written for it in one transaction."""
+
+    table: str
+    since: int | None
+    """First window measured; None: from the beginning."""
+    until: int
+    """First window not measured."""
+    series: tuple[Series, ...]
+    properties: tuple[tuple[str, ...], ...]
+    """Per series: the pointers that `Count.present` counts."""
+    counts: tuple[Count, ...]
+    failures: tuple[Failure, ...]
+    undeclared: tuple[Undeclared, ...] = ()
+    duplicates: int | None = None
+    """Rows whose id stands in an earlier row of the range as well; None: not counted."""
+    no_time: bool = False
+    """The scan also read the rows without any time."""
+    no_time_rows: int = 0
+    queries: int = 1
+    seconds: float = 0.0
+
+    @property
+    def rows(self) -> int:
+        """All rows that the scan read."""
+        return sum(count.rows for count in self.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """A table that could not be measured, and why: unknown, never ok."""
+
+    table: str
+    problem: str
+    hint: str
+    events: tuple[str, ...]

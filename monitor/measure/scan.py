@@ -1,0 +1,379 @@
+"""From a bound table to one SELECT that reads it once: extract, flag, count.
+
+The statement travels with its `SlotMap`: slot *k* is the k-th rule of the row's own event version, so the number
+of aggregates is that of the widest version. Predicates that are equal in several versions are written once and
+unguarded, because rows are grouped by version and the map says whose rule a slot is.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
+
+import sqlalchemy as sa
+
+from monitor.contract import slots
+from monitor.contract.model import BoundTable, Compiled, Extract, Rule
+from monitor.landing.model import LandedTable
+from monitor.sql import vocabulary as v
+from monitor.sql.vocabulary import Expr
+from monitor.sql.writer import Element, Writer
+
+T = TypeVar("T", bound=Hashable)
+
+_NEVER = v.Literal(value=False)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionSlots:
+    """What the numbers of one event version's groups mean."""
+
+    event: str
+    version: str
+    raw_events: tuple[str, ...]
+    raw_versions: tuple[str, ...]
+    rules: tuple[tuple[int, str], ...]
+    """Slot → rule id."""
+    properties: tuple[tuple[int, str], ...]
+    """Presence slot → property pointer."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlotMap:
+    """How to read a row of the scan, column by column."""
+
+    event: str | None
+    """The one landed event name of the table; None: the first column holds it."""
+    windows: bool
+    """Rows carry their arrival window apart from their hour."""
+    rule_slots: int
+    property_slots: int
+    versions: tuple[VersionSlots, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One statement over a range of windows, and how to read its rows."""
+
+    table: str
+    sql: str
+    map: SlotMap
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Which rows a statement reads. Its bounds are parameters: `since` and `until`, timestamps in UTC."""
+
+    since: bool
+    """Bounded below."""
+    no_time: bool
+    """Rows without any time as well."""
+
+
+def arrival(table: LandedTable) -> Expr | None:
+    """When a row came: by load, else by the collector, else by its own time. None: the table has no time."""
+    return _first([table.loaded, table.received, table.time])
+
+
+def hour(table: LandedTable) -> Expr | None:
+    """The time by which volume is judged: the collector's, else the row's own, else the load's."""
+    return _first([table.received, table.time, table.loaded])
+
+
+def build(table: BoundTable, reach: Range, writer: Writer) -> Scan:
+    """The scan of one table. The table must have a time (`arrival`)."""
+    return _Build(table, reach, writer).scan()
+
+
+def _first(exprs: Iterable[Expr | None]) -> Expr | None:
+    there = tuple(expr for expr in exprs if expr is not None)
+    if not there:
+        return None
+    return there[0] if len(there) == 1 else v.Coalesce(there)
+
+
+class Rows:
+    """The rows of one table in a range: level one of every statement about it.
+
+    Its columns are named so that no landed column can clash with them.
+    """
+
+    def __init__(self, table: BoundTable, reach: Range, writer: Writer) -> None:
+        self.table, self.reach, self.writer = table, reach, writer
+        names = {column.name.casefold() for column in table.landed.table.columns}
+        self.prefix = "tw_"
+        while any(name.startswith(self.prefix) for name in names):
+            self.prefix += "_"
+        self.one_event = table.landed.event.value if isinstance(table.landed.event, v.Literal) else None
+        self.hour_expr, self.arrival_expr = hour(table.landed), arrival(table.landed)
+        self.windows = self.hour_expr != self.arrival_expr
+        self.several = len(table.versions) > 1
+
+    def name(self, word: str) -> str:
+        """One of our own columns."""
+        return self.prefix + word
+
+    def col(self, word: str) -> Element:
+        """A reference to one of our own columns, one level up."""
+        return sa.column(self.name(word))
+
+    @property
+    def keys(self) -> list[str]:
+        """The grouping columns, in their order in the result."""
+        event = [] if self.one_event is not None else ["event"]
+        return [*event, "version", "source", "hour", *(["window"] if self.windows else [])]
+
+    def base(self, columns: Iterable[str]) -> sa.Select[tuple[object, ...]]:
+        """Level one: the given landed columns with the keys beside them, in the range."""
+        landed, say = self.table.landed, self.writer.expr
+        assert self.hour_expr is not None and self.arrival_expr is not None  # noqa: PT018, S101 - `build` says so
+        keys: dict[str, Expr] = {
+            "event": landed.event,
+            "version": landed.version,
+            "source": landed.source,
+            "hour": v.EpochHour(self.hour_expr),
+            "window": v.EpochHour(self.arrival_expr),
+        }
+        chosen = [sa.column(name) for name in sorted(columns)]
+        named = [say(keys[key]).label(self.name(key)) for key in self.keys]
+        ref = landed.table.ref
+        source = sa.table(ref.name, schema=ref.schema or None)
+        return sa.select(*chosen, *named).select_from(source).where(self._in_range())
+
+    def with_kind(self, columns: Iterable[str]) -> sa.Subquery:
+        """Level one with the index of the row's event version beside it, where there are several."""
+        rows = self.base(columns).subquery(self.name("rows"))
+        if not self.several:
+            return rows
+        indexed = sa.select(sa.literal_column("*"), self._index().label(self.name("k")))
+        return indexed.select_from(rows).subquery(self.name("kinds"))
+
+    def of(self, versions: Iterable[int]) -> Element:
+        """The row is of one of these versions (by index)."""
+        wanted = sorted(versions)
+        k = self.col("k")
+        return k == wanted[0] if len(wanted) == 1 else k.in_(wanted)
+
+    def by_version(self, per_version: Sequence[Element | None]) -> Element | None:
+        """What each version says; one element where all say the same, arms of one CASE where not."""
+        groups: dict[int, tuple[Element, list[int]]] = {}
+        for index, element in enumerate(per_version):
+            if element is not None:
+                groups.setdefault(id(element), (element, []))[1].append(index)
+        if not groups:
+            return None
+        arms = list(groups.values())
+        if len(arms) == 1:
+            return arms[0][0]
+        return sa.case(*((self.of(indexes), element) for element, indexes in arms))
+
+    def _index(self) -> Element:
+        by_event: dict[tuple[str, ...], list[int]] = {}
+        for index, version in enumerate(self.table.versions):
+            by_event.setdefault(version.raw_events, []).append(index)
+        arms = [(names, self._index_by_version(indexes)) for names, indexes in by_event.items()]
+        if self.one_event is not None or len(arms) == 1:
+            return arms[0][1]
+        return sa.case(*((self.col("event").in_(names), inner) for names, inner in arms))
+
+    def _index_by_version(self, indexes: list[int]) -> Element:
+        versions = self.table.versions
+        return sa.case(*((self.col("version").in_(versions[i].raw_versions), sa.literal(i)) for i in indexes))
+
+    def _in_range(self) -> Element:
+        assert self.arrival_expr is not None  # noqa: S101 - `build` says so
+        at = self.writer.expr(self.arrival_expr)
+        bounded: Element = at < self.writer.placeholder("until")
+        if self.reach.since:
+            bounded = sa.and_(at >= self.writer.placeholder("since"), bounded)
+        return sa.or_(bounded, at.is_(None)) if self.reach.no_time else bounded
+
+
+class _Build:
+    """One scan on its way from levels to a statement."""
+
+    def __init__(self, table: BoundTable, reach: Range, writer: Writer) -> None:
+        self.table, self.writer = table, writer
+        self.rows = Rows(table, reach, writer)
+        self.checked = [[rule for rule in version.rules if _fails(rule) is not None] for version in table.versions]
+        self.rule_slots = slots.assign([[_must(_fails(rule)) for rule in rules] for rules in self.checked])
+        self.counted = [[p for p in version.properties if p.present is not None] for version in table.versions]
+        self.property_slots = slots.assign([[_must(p.present) for p in counted] for counted in self.counted])
+
+    def scan(self) -> Scan:
+        statement = self._count(self._flags())
+        return Scan(self.table.key, self.writer.compile(statement), self._map())
+
+    # ── level two: what is read out of documents, once per row ──────────────────────────────────────
+
+    def _extract(self, below: sa.Subquery) -> sa.Subquery:
+        by_reading = _readings([version.extracts for version in self.table.versions])
+        arms = [(indexes, self._read(reading)) for reading, indexes in by_reading]
+        rows = self.rows
+        if len(arms) == 1 and len(arms[0][0]) == len(self.table.versions):
+            texts, kinds = arms[0][1]
+        else:
+            texts = sa.case(*((rows.of(indexes), read[0]) for indexes, read in arms))
+            kinds = sa.case(*((rows.of(indexes), read[1]) for indexes, read in arms))
+        named = (texts.label(rows.name("texts")), kinds.label(rows.name("types")))
+        return sa.select(sa.literal_column("*"), *named).select_from(below).subquery(rows.name("read"))
+
+    def _read(self, reading: tuple[Extract, ...]) -> tuple[Element, Element]:
+        doc = self.writer.expr(reading[0].doc)
+        return self.writer.extract_many(doc, [extract.path for extract in reading])
+
+    # ── level three: one boolean per slot ───────────────────────────────────────────────────────────
+
+    def _flags(self) -> sa.Subquery:
+        writer, rows = self.writer, self.rows
+        reads = any(any(version.extracts) for version in self.table.versions)
+        if reads:
+            texts, kinds = rows.col("texts"), rows.col("types")
+            writer.bind_extracted(lambda i: writer.at_position(texts, i), lambda i: writer.at_position(kinds, i))
+        say: Callable[[Expr], Element] = writer.expr
+        flags = [
+            (rows.by_version(per_version), per_version)
+            for per_version in _columns(self.rule_slots, [[_must(_fails(r)) for r in rs] for rs in self.checked], say)
+        ]
+        seen = [
+            self._presence(per_version)
+            for per_version in _columns(self.property_slots, [[_must(p.present) for p in ps] for ps in self.counted], say)
+        ]
+        undeclared = rows.by_version([say(u) if u not in {None, _NEVER} else None for u in self._undeclared()])
+        chosen: list[Element] = [rows.col(key) for key in rows.keys]
+        chosen += [flag.label(rows.name(f"f{n}")) for n, (flag, _) in enumerate(flags) if flag is not None]
+        chosen += [present.label(rows.name(f"p{n}")) for n, present in enumerate(seen)]
+        if undeclared is not None:
+            chosen.append(undeclared.label(rows.name("undeclared")))
+        if rows.several:
+            chosen.append(rows.col("k"))
+        below = rows.with_kind(self._landed_columns())
+        if reads:
+            below = self._extract(below)
+        self._partial = [[i for i, arm in enumerate(arms) if arm is not None] for _, arms in flags]
+        self._has_undeclared = undeclared is not None
+        return sa.select(*chosen).select_from(below).subquery(rows.name("flags"))
+
+    def _undeclared(self) -> list[Expr | None]:
+        return [version.undeclared for version in self.table.versions]
+
+    def _presence(self, per_version: Sequence[Element | None]) -> Element:
+        one = {id(element): element for element in per_version if element is not None}
+        if len(one) == 1:
+            return next(iter(one.values()))
+        there: dict[int, Element] = {key: sa.case((element.is_not(None), 1)) for key, element in one.items()}
+        chosen = self.rows.by_version([None if element is None else there[id(element)] for element in per_version])
+        assert chosen is not None  # noqa: S101 - a slot has at least one property
+        return chosen
+
+    def _landed_columns(self) -> set[str]:
+        """The landed columns that the levels above level one speak of."""
+        wanted: set[str] = set()
+        for index, version in enumerate(self.table.versions):
+            spoken: list[Expr | None] = [_fails(rule) for rule in self.checked[index]]
+            spoken += [p.present for p in self.counted[index]]
+            spoken += [version.undeclared, *(extract.doc for extract in version.extracts if extract)]
+            for expr in spoken:
+                if expr is not None:
+                    wanted |= v.columns(expr)
+        return wanted
+
+    # ── level four: counting ────────────────────────────────────────────────────────────────────────
+
+    def _count(self, flags: sa.Subquery) -> sa.Select[tuple[object, ...]]:
+        rows = self.rows
+        slots_ = [rows.col(f"f{n}") for n in range(len(self._partial))]
+        everyone = len(self.table.versions)
+        own = [
+            flag if len(holders) == everyone else sa.and_(rows.of(holders), flag)
+            for flag, holders in zip(slots_, self._partial, strict=True)
+        ]
+        counts: list[Element] = [
+            sa.func.count(),
+            _rows_where(sa.or_(sa.false(), *own)) if own else sa.literal(0),
+            _rows_where(rows.col("undeclared")) if self._has_undeclared else sa.literal(0),
+            *(_rows_where(flag) for flag in slots_),
+            *(sa.func.count(rows.col(f"p{n}")) for n in range(_width(self.property_slots))),
+        ]
+        keys = [rows.col(key) for key in rows.keys]
+        ordinals = [sa.literal_column(str(n + 1)) for n in range(len(keys))]
+        numbered = [count.label(rows.name(f"n{n}")) for n, count in enumerate(counts)]
+        return sa.select(*keys, *numbered).select_from(flags).group_by(*ordinals)
+
+    def _map(self) -> SlotMap:
+        versions = tuple(
+            VersionSlots(
+                event=version.event,
+                version=version.version,
+                raw_events=version.raw_events,
+                raw_versions=version.raw_versions,
+                rules=tuple((self.rule_slots[n][_must(_fails(rule))], rule.id) for rule in self.checked[n]),
+                properties=tuple((self.property_slots[n][_must(p.present)], p.pointer) for p in self.counted[n]),
+            )
+            for n, version in enumerate(self.table.versions)
+        )
+        event = None if self.rows.one_event is None else str(self.rows.one_event)
+        return SlotMap(event, self.rows.windows, _width(self.rule_slots), _width(self.property_slots), versions)
+
+
+def _fails(rule: Rule) -> Expr | None:
+    """The rule's predicate, where it is one that can fail."""
+    if isinstance(rule.verdict, Compiled) and rule.verdict.fails != _NEVER:
+        return rule.verdict.fails
+    return None
+
+
+def _must(expr: Expr | None) -> Expr:
+    assert expr is not None  # noqa: S101 - only asked of rules and properties that were kept for having one
+    return expr
+
+
+def _columns(
+    assigned: Sequence[dict[Expr, int]], wants: Sequence[Sequence[Expr]], say: Callable[[Expr], Element]
+) -> list[list[Element | None]]:
+    """Per slot, what each version has there."""
+    table: list[list[Element | None]] = [[None] * len(assigned) for _ in range(_width(assigned))]
+    for version, exprs in enumerate(wants):
+        for expr in exprs:
+            table[assigned[version][expr]][version] = say(expr)
+    return table
+
+
+def _width(assigned: Sequence[dict[Expr, int]]) -> int:
+    return max((len(slot) for slot in assigned), default=0)
+
+
+Reading: TypeAlias = tuple[Extract | None, ...]
+
+
+def _readings(wanted: Sequence[Reading]) -> list[tuple[tuple[Extract, ...], list[int]]]:
+    """What to read out of documents, and for which versions.
+
+    A version whose properties stand among another's, at the same positions, is read with it: fewer arms, and the
+    properties it does not have are NULL in its rows or in nobody's slots.
+    """
+    merged: list[tuple[Reading, list[int]]] = []
+    widest_first = sorted(range(len(wanted)), key=lambda n: -sum(extract is not None for extract in wanted[n]))
+    for index in widest_first:
+        mine = wanted[index]
+        if not any(mine):
+            continue
+        for reading, indexes in merged:
+            if all(extract is None or extract == there for extract, there in zip(mine, reading, strict=True)):
+                indexes.append(index)
+                break
+        else:
+            merged.append((mine, [index]))
+    return [(_filled(reading), indexes) for reading, indexes in merged]
+
+
+def _filled(reading: Reading) -> tuple[Extract, ...]:
+    """A list has no holes: a position in between that is not used reads what another reads."""
+    last = max(n for n, extract in enumerate(reading) if extract is not None)
+    filler = next(extract for extract in reading if extract is not None)
+    return tuple(extract or filler for extract in reading[: last + 1])
+
+
+def _rows_where(flag: Element) -> Element:
+    """`count(case when …)`: works on every engine, and beats FILTER on DuckDB."""
+    return sa.func.count(sa.case((flag, 1)))
+

@@ -1,0 +1,1 @@
+"""The tracking plan as values: events, versions, owners. Pure; readers fill it."""

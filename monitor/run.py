@@ -1,0 +1,304 @@
+"""The line: plan → contract → scans → measurements → findings → incidents → messages. Readable on one screen."""
+
+import hashlib
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import uuid4
+
+from monitor.alert.message import messages
+from monitor.alert.outbox import DeliveryReport, Pace, deliver
+from monitor.alert.routing import MessageContext, owners
+from monitor.contract import Binder
+from monitor.errors import ExitCode, HistoryError, WarehouseError
+from monitor.history.store import History, RunRecord
+from monitor.incidents.lifecycle import transitions
+from monitor.incidents.model import Transition
+from monitor.incidents.observe import observed
+from monitor.judge.judge import judge
+from monitor.judge.model import Finding, Past, Severity
+from monitor.landing.model import Landed, LandedTable
+from monitor.measure.model import Measured, Unmeasured
+from monitor.measure.windows import Mark, hour_of, settled_until
+from monitor.plan.model import Plan
+from monitor.scans import Scans
+from monitor.survey import Reach, Tools, Untouched, chosen, survey
+from monitor.wiring import Workspace
+
+LEASE = timedelta(minutes=15)
+"""How long a run that was killed on another machine keeps others out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run is asked to do."""
+
+    now: datetime
+    """The run's moment (aware): only what arrived before it exists."""
+    since: datetime | None = None
+    """Measure again from here. Such a run tells nobody, unless `notify`."""
+    events: frozenset[str] = frozenset()
+    dry_run: bool = False
+    """Measure and judge; keep nothing, tell nobody."""
+    notify: bool = False
+    """Tell what a run with `since` found."""
+    sums: bool = False
+    """Add up what this run measured by version and rule (`Outcome.sums`)."""
+
+
+class Witness(Protocol):
+    """Who watches a run: a progress bar, or nobody."""
+
+    def begins(self, tables: int) -> None:
+        """So many tables will be looked at."""
+        ...
+
+    def looked_at(self, table: str) -> None:
+        """One of them has been."""
+        ...
+
+    def prints(self, message: str) -> None:
+        """A message that would have gone to Slack."""
+        ...
+
+
+@dataclass(slots=True)
+class Totals:
+    """What this run measured."""
+
+    tables: int = 0
+    windows: int = 0
+    rows: int = 0
+    queries: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Sum:
+    """One version from one source, over all windows that this run measured."""
+
+    rows: int = 0
+    invalid: int = 0
+    failed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run did and found."""
+
+    run: str
+    now: datetime
+    plan: Plan
+    binder: Binder
+    landed: Landed
+    totals: Totals
+    unmeasured: tuple[Unmeasured, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    past: Past | None = None
+    """None: nothing has changed since the last judgement, so nobody looked."""
+    transitions: tuple[Transition, ...] = ()
+    delivery: DeliveryReport = field(default_factory=DeliveryReport)
+    sums: dict[tuple[str, str, str], Sum] = field(default_factory=dict)
+    first_run: bool = False
+
+    def exit_code(self, fail_on: Severity | None) -> ExitCode:
+        """What the command ends with: trouble before findings."""
+        if self.unmeasured:
+            return ExitCode.PARTIAL
+        if self.delivery.problems:
+            return ExitCode.NOT_NOTIFIED
+        if fail_on is not None and any(finding.severity >= fail_on for finding in self.findings):
+            return ExitCode.FINDINGS
+        return ExitCode.OK
+
+
+def run(workspace: Workspace, options: Options, witness: Witness) -> Outcome:
+    """One run of the main job.
+
+    Raises ConfigError, PlanError, WarehouseError (nothing could be read), HistoryError and LeaseHeldError.
+    What was measured before an error is kept.
+    """
+    plan = workspace.plan()
+    kept = workspace.history()
+    try:
+        with kept.lease(f"run at {options.now:%Y-%m-%d %H:%M} UTC", options.now, LEASE):
+            if not options.dry_run:
+                return _run(workspace, plan, kept, options, witness)
+            scratch = kept.scratch()
+            try:
+                return _run(workspace, plan, scratch, options, witness)
+            finally:
+                scratch.close()
+    finally:
+        kept.close()
+
+
+def _run(workspace: Workspace, plan: Plan, history: History, options: Options, witness: Witness) -> Outcome:
+    began = time.perf_counter()
+    outcome = _measure(workspace, plan, history, options, witness)
+    record = RunRecord(outcome.run, options.now, plan.revision)
+    history.begin_run(_told(record, outcome, began))
+    _judge(workspace, history, outcome)
+    _tell(workspace, history, outcome, options, witness)
+    code = int(outcome.exit_code(None))
+    history.finish_run(replace(_told(record, outcome, began), finished_at=options.now, exit_code=code))
+    return outcome
+
+
+# ── plan → contract → scans → measurements ──────────────────────────────────────────────────────────
+
+
+def _measure(workspace: Workspace, plan: Plan, history: History, options: Options, witness: Witness) -> Outcome:
+    marks = _marks(history)
+    with workspace.warehouse() as warehouse:
+        landed = workspace.landed(plan, warehouse.catalog(workspace.schemas()))
+        outcome = Outcome(_run_id(), options.now, plan, Binder(plan, landed), landed, Totals())
+        outcome.first_run = history.first_run()
+        history.keep_plan(plan.revision, plan.revision, options.now)
+        tables = chosen((*landed.tables, *landed.unplanned), options.events)
+        scans = Scans(workspace.cache, warehouse.engine)
+        tools = Tools(outcome.binder.table, scans.of, scans.writer)
+        reach = Reach(options.now, workspace.settings.measure.lookback, options.since, options.events)
+        witness.begins(len(tables))
+        failed: list[Unmeasured] = list(_absent(landed))
+        moved: dict[str, int] = {}
+        for table, answer in survey(tables, marks, warehouse, reach, tools):
+            match answer:
+                case Measured():
+                    history.record(answer, table.table, outcome.binder.table(table).hash, outcome.run)
+                    _count(outcome, answer, options)
+                case Untouched():
+                    if answer.until is not None:
+                        moved[answer.table] = answer.until
+                case Unmeasured():
+                    failed.append(answer)
+            witness.looked_at(table.key)
+    history.touch_many(moved)
+    scans.keep()
+    outcome.unmeasured = tuple(failed)
+    if failed and not outcome.totals.tables and len(failed) >= len(tables):
+        _nothing_was_read(failed)
+    return outcome
+
+
+def _marks(history: History) -> Mapping[str, Mark]:
+    return {name: Mark(w.until, w.no_time_rows, w.reread_at) for name, w in history.watermarks().items()}
+
+
+def _absent(landed: Landed) -> list[Unmeasured]:
+    """Tables that the configuration names and the warehouse does not have."""
+    return [
+        Unmeasured(str(missing.ref), "the table does not exist", "check the landing's settings", _held(missing.event))
+        for missing in landed.missing
+        if missing.required
+    ]
+
+
+def _held(event: str) -> tuple[str, ...]:
+    return (event,) if event else ()
+
+
+def _nothing_was_read(failed: Sequence[Unmeasured]) -> None:
+    first = failed[0]
+    more = f" (and {len(failed) - 1} more tables)" if len(failed) > 1 else ""
+    raise WarehouseError(f"no table could be measured: {first.problem}{more}", where=first.table, hint=first.hint)
+
+
+def _count(outcome: Outcome, measured: Measured, options: Options) -> None:
+    totals = outcome.totals
+    totals.tables += 1
+    totals.windows += len({count.window for count in measured.counts})
+    totals.rows += measured.rows
+    totals.queries += measured.queries
+    if options.sums:
+        for count in measured.counts:
+            one = outcome.sums.setdefault(measured.series[count.series][:3], Sum())
+            one.rows += count.rows
+            one.invalid += count.invalid
+        for failure in measured.failures:
+            outcome.sums[measured.series[failure.series][:3]].failed[failure.rule] += failure.failed
+
+
+# ── measurements → findings ─────────────────────────────────────────────────────────────────────────
+
+
+def _judge(workspace: Workspace, history: History, outcome: Outcome) -> None:
+    """Judge anew where anything that a judgement depends on has changed since the last one."""
+    key = _judgement_key(workspace, history, outcome)
+    known = history.judgement(key)
+    if known is not None:
+        outcome.findings = known
+        return
+    past = past_of(history, outcome.landed, outcome.now, outcome.unmeasured)
+    outcome.past = past
+    outcome.findings = judge(outcome.binder.contract(), past, workspace.thresholds())
+    history.keep_judgement(key, outcome.findings)
+
+
+def past_of(history: History, landed: Landed, now: datetime, unmeasured: Sequence[Unmeasured]) -> Past:
+    """What history knows of the landed tables, as of a moment."""
+    tables: tuple[LandedTable, ...] = (*landed.tables, *landed.unplanned)
+    settled = {table.key: settled_until(table, now) for table in tables}
+    return history.past(settled, hour_of(now), unmeasured=unmeasured)
+
+
+def _judgement_key(workspace: Workspace, history: History, outcome: Outcome) -> str:
+    """Of all that a judgement depends on: the plan, what landed, the limits, the counts, the hour."""
+    parts = [
+        outcome.plan.revision,
+        repr(outcome.landed),
+        repr(workspace.thresholds()),
+        outcome.run if outcome.totals.rows else history.last_measured(),
+        str(hour_of(outcome.now)),
+        repr(outcome.unmeasured),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+# ── findings → incidents → messages ─────────────────────────────────────────────────────────────────
+
+
+def _tell(workspace: Workspace, history: History, outcome: Outcome, options: Options, witness: Witness) -> None:
+    if outcome.past is not None:
+        looked = observed(
+            outcome.binder.contract(), outcome.past, outcome.findings, first_run=outcome.first_run
+        )
+        outcome.transitions = transitions(history.incidents(), looked, outcome.now)
+    silent = options.since is not None and not options.notify
+    context = MessageContext(
+        run=outcome.run,
+        now=outcome.now,
+        plan_revision=outcome.plan.revision,
+        routing=workspace.routing(),
+        owners=owners(outcome.plan),
+        report_url=workspace.settings.report.url or "",
+    )
+    said = () if silent else messages(outcome.transitions, context)
+    history.apply(outcome.transitions, said)
+    if options.dry_run:
+        return
+    pace = Pace(clock=lambda: outcome.now, sleep=time.sleep)
+    fresh = frozenset(delivery.id for delivery in said)
+    outcome.delivery = deliver(history.pending(), workspace.sender(witness.prints), history, pace, fresh=fresh)
+
+
+def _told(record: RunRecord, outcome: Outcome, began: float) -> RunRecord:
+    outcome.totals.seconds = time.perf_counter() - began
+    totals = outcome.totals
+    return replace(
+        record,
+        tables=totals.tables,
+        windows=totals.windows,
+        rows=totals.rows,
+        queries=totals.queries,
+        seconds=totals.seconds,
+        unmeasured=len(outcome.unmeasured),
+        findings=len(outcome.findings),
+    )
+
+
+def _run_id() -> str:
+    return uuid4().hex[:12]

@@ -1,0 +1,313 @@
+"""The few operations every rule and every landing is written in; one file per engine says them in its SQL.
+
+An expression is a frozen value: equal expressions are written once in a scan, a contract's hash is the
+hash of its expressions, and no rule knows which engine will run it.
+
+Three-valued logic, once and for all: a *failing* predicate is true only where a row breaks a rule. NULL
+counts as not failing, so a rule that must catch NULL says `IsNull`.
+"""
+
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Literal as OneOfTheseWords
+from typing import TypeAlias
+
+from monitor.catalog import Family
+
+Scalar: TypeAlias = str | int | float | bool | None
+Path: TypeAlias = tuple[str, ...]
+"""Keys from a document's root: `("address", "city")`; `()` is the document itself."""
+JsonKind: TypeAlias = OneOfTheseWords["null", "boolean", "integer", "number", "string", "array", "object"]
+Operator: TypeAlias = OneOfTheseWords["=", "<>", "<", "<=", ">", ">="]
+
+
+# ── places: where a JSON value is read ──────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A value inside a JSON document, read where it is used (once per table: event name, version)."""
+
+    doc: "Expr"
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """The `position`-th property of the row's own event version, extracted once per row by the scan."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """The array item at hand; only inside `AnyItem`."""
+
+
+Place: TypeAlias = At | Extracted | Item
+
+
+# ── values ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A landed column, by its exact name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A value from the plan or the configuration; always bound or quoted by SQLAlchemy."""
+
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The JSON value at a place as text: strings without quotes, arrays and objects as JSON.
+
+    NULL where the place is absent or holds JSON null.
+    """
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A text column read as a JSON document; NULL where it is not JSON."""
+
+    expr: "Expr"
+
+
+@dataclass(frozen=True, slots=True)
+class Unwrapped:
+    """A document whose collector wraps it in one-item arrays (`[{…}]`, `[[{…}]]`): the innermost object."""
+
+    doc: "Expr"
+
+
+@dataclass(frozen=True, slots=True)
+class TryCast:
+    """The value as another family; NULL where it does not fit."""
+
+    expr: "Expr"
+    family: Family
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """Code points in a text."""
+
+    expr: "Expr"
+
+
+@dataclass(frozen=True, slots=True)
+class Leading:
+    """The first `count` characters of a text."""
+
+    expr: "Expr"
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The largest whole number not above a number."""
+
+    expr: "Expr"
+
+
+@dataclass(frozen=True, slots=True)
+class EpochHour:
+    """Whole UTC hours since 1970-01-01 of a timestamp; a timestamp without a zone is UTC."""
+
+    expr: "Expr"
+
+
+@dataclass(frozen=True, slots=True)
+class Coalesce:
+    """The first that is not NULL."""
+
+    exprs: tuple["Expr", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NullIf:
+    """NULL where the value equals the literal (an empty version is no version)."""
+
+    expr: "Expr"
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Concat:
+    """Texts joined; NULL where any is NULL."""
+
+    exprs: tuple["Expr", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SplitPart:
+    """The `index`-th part (from 1) of a text split at a separator; empty text where there are fewer parts."""
+
+    expr: "Expr"
+    separator: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """The first group of a regular expression's first match; NULL where it does not match."""
+
+    expr: "Expr"
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The value of the first arm whose predicate is true."""
+
+    arms: tuple[tuple["Expr", "Expr"], ...]
+    otherwise: "Expr"
+
+
+# ── predicates ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class IsNull:
+    """The value is NULL."""
+
+    expr: "Expr"
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """The place is there, even if it holds JSON null."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """The JSON value at a place is of one of these kinds; NULL where it is absent.
+
+    `integer` includes numbers without a fraction (`1.0`) when `loose` is set (draft 6 and later).
+    """
+
+    place: Place
+    kinds: tuple[JsonKind, ...]
+    loose: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """Two values of one family compared; NULL where either is."""
+
+    left: "Expr"
+    operator: Operator
+    right: "Expr"
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """The value is among the listed ones; NULL where it is NULL."""
+
+    expr: "Expr"
+    values: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """A regular expression (ECMA 262, as JSON Schema has it) matches somewhere in the text."""
+
+    expr: "Expr"
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class HasOtherKeys:
+    """The object at a path of a document has a key that is not among the declared ones.
+
+    `places` are where those declared keys are read anyway: an engine may compare counts first.
+    """
+
+    doc: "Expr"
+    path: Path
+    declared: tuple[str, ...]
+    places: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnyItem:
+    """The value at a place is an array, and the predicate (over `Item`) is true for one of its items."""
+
+    place: Place
+    predicate: "Expr"
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Negation; NULL stays NULL."""
+
+    expr: "Expr"
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All of them."""
+
+    exprs: tuple["Expr", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """Any of them."""
+
+    exprs: tuple["Expr", ...]
+
+
+Expr: TypeAlias = (
+    Column
+    | Literal
+    | Text
+    | Parsed
+    | Unwrapped
+    | TryCast
+    | Length
+    | Leading
+    | Floor
+    | EpochHour
+    | Coalesce
+    | NullIf
+    | Concat
+    | SplitPart
+    | Captured
+    | Case
+    | IsNull
+    | Exists
+    | Is
+    | Compare
+    | OneOf
+    | Matches
+    | HasOtherKeys
+    | AnyItem
+    | Not
+    | And
+    | Or
+)
+
+
+@lru_cache(maxsize=200_000)
+def columns(expr: Expr) -> frozenset[str]:
+    """The landed columns that an expression speaks of."""
+    if isinstance(expr, Column):
+        return frozenset({expr.name})
+    return frozenset().union(*(_inside(getattr(expr, part.name)) for part in fields(expr)))
+
+
+def _inside(value: object) -> frozenset[str]:
+    if isinstance(value, tuple):
+        return frozenset().union(*map(_inside, value))
+    return columns(value) if hasattr(value, "__dataclass_fields__") else frozenset()  # type: ignore[arg-type]

@@ -1,0 +1,223 @@
+"""Saying vocabulary expressions in SQL: what all engines share. One subclass per engine says the rest.
+
+Constants from the plan are rendered by SQLAlchemy's own literal quoting, so that a scan is one text that can be
+kept on disk and read by people; only window bounds are parameters.
+"""
+
+import operator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, TypeAlias, assert_never
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+
+from monitor.catalog import Family
+from monitor.sql import vocabulary as v
+
+Element: TypeAlias = ColumnElement[Any]
+
+_COMPARE: dict[v.Operator, Callable[[Element, Element], Element]] = {
+    "=": operator.eq,
+    "<>": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+class Writer(ABC):
+    """Turns expressions into SQLAlchemy elements for one engine and one statement.
+
+    Equal expressions become one element. `bind_extracted` tells where the scan put extracted properties.
+    """
+
+    engine: ClassVar[str]
+
+    def __init__(self) -> None:
+        self._said: dict[v.Expr, Element] = {}
+        self._texts: Callable[[int], Element] | None = None
+        self._kinds: Callable[[int], Element] | None = None
+
+    # ── what a scan asks of an engine ───────────────────────────────────────────────────────────────
+
+    def expr(self, expr: v.Expr) -> Element:
+        """The expression in this engine's SQL."""
+        said = self._said.get(expr)
+        if said is None:
+            said = self._said[expr] = self._say(expr)
+        return said
+
+    def bind_extracted(self, texts: Callable[[int], Element], kinds: Callable[[int], Element]) -> None:
+        """Where the text and the kind of the property at each position can be read from now on."""
+        self._texts, self._kinds = texts, kinds
+        self._said.clear()
+
+    @abstractmethod
+    def placeholder(self, name: str) -> Element:
+        """A parameter that is bound when the statement runs."""
+
+    @abstractmethod
+    def moment(self, moment: datetime) -> Element:
+        """A moment (aware) as a timestamp constant, in UTC."""
+
+    @abstractmethod
+    def compile(self, statement: sa.sql.ClauseElement) -> str:
+        """The statement as text, constants quoted by SQLAlchemy."""
+
+    @abstractmethod
+    def extract_many(self, doc: Element, paths: Sequence[v.Path]) -> tuple[Element, Element]:
+        """Two list-like values: the texts and the kinds at the paths of a document, read in one go."""
+
+    @abstractmethod
+    def at_position(self, many: Element, position: int) -> Element:
+        """One value of what `extract_many` gave, by position from 0."""
+
+    @abstractmethod
+    def keys(self, doc: Element) -> Element:
+        """The keys of a document as rows (`unnest`), for naming undeclared ones."""
+
+    # ── what an engine says its own way ─────────────────────────────────────────────────────────────
+
+    @abstractmethod
+    def text(self, place: v.Place) -> Element:
+        """`vocabulary.Text`."""
+
+    @abstractmethod
+    def kind(self, place: v.Place) -> Element:
+        """The engine's own word for the kind of JSON value at a place; NULL where there is none."""
+
+    @abstractmethod
+    def is_kind(self, expr: v.Is) -> Element:
+        """`vocabulary.Is`."""
+
+    @abstractmethod
+    def parsed(self, expr: v.Parsed) -> Element:
+        """`vocabulary.Parsed`."""
+
+    @abstractmethod
+    def unwrapped(self, expr: v.Unwrapped) -> Element:
+        """`vocabulary.Unwrapped`."""
+
+    @abstractmethod
+    def try_cast(self, expr: v.TryCast) -> Element:
+        """`vocabulary.TryCast`."""
+
+    @abstractmethod
+    def epoch_hour(self, expr: v.EpochHour) -> Element:
+        """`vocabulary.EpochHour`."""
+
+    @abstractmethod
+    def captured(self, expr: v.Captured) -> Element:
+        """`vocabulary.Captured`."""
+
+    @abstractmethod
+    def matches(self, expr: v.Matches) -> Element:
+        """`vocabulary.Matches`."""
+
+    @abstractmethod
+    def has_other_keys(self, expr: v.HasOtherKeys) -> Element:
+        """`vocabulary.HasOtherKeys`."""
+
+    @abstractmethod
+    def any_item(self, expr: v.AnyItem) -> Element:
+        """`vocabulary.AnyItem`."""
+
+    def length(self, expr: v.Length) -> Element:
+        """`vocabulary.Length`."""
+        return sa.func.length(self.expr(expr.expr))
+
+    def split_part(self, expr: v.SplitPart) -> Element:
+        """`vocabulary.SplitPart`."""
+        return sa.func.split_part(self.expr(expr.expr), expr.separator, expr.index)
+
+    # ── what all say alike ──────────────────────────────────────────────────────────────────────────
+
+    def _say(self, expr: v.Expr) -> Element:  # noqa: C901, PLR0911, PLR0912 - one arm per word, and mypy counts them
+        match expr:
+            case v.Column(name):
+                return sa.column(name)
+            case v.Literal(value):
+                return _constant(value)
+            case v.Text(place):
+                return self.text(place)
+            case v.Exists(place):
+                return self.kind(place).is_not(None)
+            case v.Leading(inner, count):
+                return sa.func.substr(self.expr(inner), 1, count)
+            case v.Floor(inner):
+                return sa.func.floor(self.expr(inner))
+            case v.Coalesce(exprs):
+                return sa.func.coalesce(*map(self.expr, exprs))
+            case v.NullIf(inner, value):
+                return sa.func.nullif(self.expr(inner), _constant(value))
+            case v.Concat(exprs):
+                return _joined([self.expr(part) for part in exprs])
+            case v.Case(arms, otherwise):
+                return sa.case(*((self.expr(when), self.expr(then)) for when, then in arms), else_=self.expr(otherwise))
+            case v.IsNull(inner):
+                return self.expr(inner).is_(None)
+            case v.Compare(left, sign, right):
+                return _COMPARE[sign](self.expr(left), self.expr(right))
+            case v.OneOf(inner, values):
+                return self.expr(inner).in_(values)
+            case v.Not(inner):
+                return sa.not_(self.expr(inner))
+            case v.And(exprs):
+                return sa.and_(sa.true(), *map(self.expr, exprs))
+            case v.Or(exprs):
+                return sa.or_(sa.false(), *map(self.expr, exprs))
+            case v.Length():
+                return self.length(expr)
+            case v.SplitPart():
+                return self.split_part(expr)
+            case v.Parsed():
+                return self.parsed(expr)
+            case v.Unwrapped():
+                return self.unwrapped(expr)
+            case v.TryCast():
+                return self.try_cast(expr)
+            case v.EpochHour():
+                return self.epoch_hour(expr)
+            case v.Captured():
+                return self.captured(expr)
+            case v.Is():
+                return self.is_kind(expr)
+            case v.Matches():
+                return self.matches(expr)
+            case v.HasOtherKeys():
+                return self.has_other_keys(expr)
+            case v.AnyItem():
+                return self.any_item(expr)
+            case _:
+                assert_never(expr)
+
+    def _extracted(self, position: int) -> tuple[Element, Element]:
+        if self._texts is None or self._kinds is None:
+            msg = "an extracted property is only known inside a scan"
+            raise LookupError(msg)
+        return self._texts(position), self._kinds(position)
+
+
+def _constant(value: v.Scalar) -> Element:
+    return sa.null() if value is None else sa.literal(value)
+
+
+def _joined(parts: Sequence[Element]) -> Element:
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = joined.op("||")(part)
+    return joined
+
+
+SQL_TYPES: dict[Family, type[sa.types.TypeEngine[Any]]] = {
+    Family.TEXT: sa.Text,
+    Family.INTEGER: sa.BigInteger,
+    Family.NUMBER: sa.Double,
+    Family.BOOLEAN: sa.Boolean,
+    Family.TIMESTAMP: sa.TIMESTAMP,
+    Family.DATE: sa.Date,
+}
+"""What `TryCast` casts to, where the engine has no better word."""

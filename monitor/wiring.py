@@ -1,0 +1,195 @@
+"""From settings to adapters: the only place that names them."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from monitor import __version__
+from monitor.config import JsonLanding, SegmentLanding, Settings, SnowplowLanding, load_settings
+from monitor.errors import ConfigError, PlanError, Problems, TrackwardenError
+
+if TYPE_CHECKING:
+    from monitor.alert.routing import Routing
+    from monitor.alert.sender import Sender
+    from monitor.catalog import Catalog
+    from monitor.history.store import History
+    from monitor.judge.thresholds import Thresholds
+    from monitor.landing.model import Landed
+    from monitor.plan.model import Plan
+    from monitor.warehouse import Warehouse
+
+CONFIG = "trackwarden.yml"
+STATE = Path("state")
+"""What is kept between runs, and may be deleted but for the history."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder with a `trackwarden.yml`, and everything that it names."""
+
+    settings: Settings
+    env: Mapping[str, str]
+
+    @classmethod
+    def open(cls, root: Path, env: Mapping[str, str] | None = None) -> "Workspace":
+        """The workspace in a folder. Raises Problems of ConfigError."""
+        given = os.environ if env is None else env
+        return cls(load_settings(root / CONFIG, given), given)
+
+    @property
+    def root(self) -> Path:
+        """The workspace's folder."""
+        return self.settings.root
+
+    @property
+    def cache(self) -> Path:
+        """Where what can be computed again is kept."""
+        return self.root / STATE / "cache"
+
+    # ── the plan ────────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def plan_path(self) -> Path:
+        """The tracking plan's folder."""
+        return self.settings.resolve(self.settings.plan.path)
+
+    def plan(self) -> "Plan":
+        """The tracking plan; from the cache where no file of it has changed. Raises PlanError or Problems."""
+        from monitor.plan.dump import dump, load  # noqa: PLC0415 - the commands that need no plan do not pay
+        from monitor.readers import read_plan  # noqa: PLC0415
+
+        kept = self.cache / "plan.json"
+        key = _fingerprint(self.plan_path)
+        try:
+            known = json.loads(kept.read_text(encoding="utf-8"))
+            if known["key"] == key:
+                return load(known["plan"])
+        except (OSError, ValueError, KeyError, TypeError, PlanError):
+            pass
+        plan = read_plan(self.plan_path, self.settings.plan.format)
+        keep(kept, json.dumps({"key": key, "plan": dump(plan)}, separators=(",", ":")))
+        return plan
+
+    # ── the warehouse ───────────────────────────────────────────────────────────────────────────────
+
+    def warehouse(self) -> "Warehouse":
+        """An open, read-only session. Raises ConfigError or WarehouseError."""
+        from monitor.warehouse import connect, read_profile  # noqa: PLC0415 - SQLAlchemy
+        from monitor.warehouse.profile import find_profiles  # noqa: PLC0415
+
+        profile = self.settings.profile
+        file = find_profiles(self.root, profile.dir, self.env)
+        return connect(read_profile(file, profile.name, profile.target, self.env))
+
+    def schemas(self) -> tuple[str, ...]:
+        """The schemas that the landings name; an empty name is the connection's own."""
+        return tuple(sorted({_schema(landing) for landing in self.settings.landings}))
+
+    def landed(self, plan: "Plan", catalog: "Catalog") -> "Landed":
+        """The landings bound to the catalog. Raises Problems of ConfigError."""
+        from monitor.landing.bind import land  # noqa: PLC0415
+        from monitor.landing.versions import version_files  # noqa: PLC0415
+
+        wanted = version_files(self.settings.landings)
+        errors: list[TrackwardenError] = []
+        files = {}
+        for name, parse in wanted.items():
+            try:
+                files[name] = parse(self._yaml(Path(name)), name)
+            except Problems as problems:
+                errors += problems.errors
+            except TrackwardenError as error:
+                errors.append(error)
+        if errors:
+            raise Problems(errors)
+        return land(self.settings.landings, plan, catalog, files)
+
+    def _yaml(self, path: Path) -> object:
+        from monitor.readers.yaml_safe import read_yaml  # noqa: PLC0415
+
+        file = self.settings.resolve(path)
+        if not file.is_file():
+            raise ConfigError("there is no such file", where=str(file), hint="it is named by a `version` locator")
+        return read_yaml(file, str(path)).value
+
+    # ── history, judging, Slack ─────────────────────────────────────────────────────────────────────
+
+    def history(self) -> "History":
+        """The history, made or migrated where needed. Raises HistoryError."""
+        from monitor.history.store import History  # noqa: PLC0415 - SQLAlchemy
+
+        return History.open(self.settings.history_url(), root=self.root)
+
+    def thresholds(self) -> "Thresholds":
+        """When a measurement becomes a finding."""
+        from monitor.judge.thresholds import Thresholds  # noqa: PLC0415 - numpy
+
+        rates, volume = self.settings.thresholds.failure_rate, self.settings.thresholds.volume
+        least = tuple(volume.drop * part for part in (1.0, 0.8, 0.6, 0.4))
+        return Thresholds(
+            failure_rate_warning=rates.warning,
+            failure_rate_critical=rates.critical,
+            drop=(least[0], least[1], least[2], least[3]),
+        )
+
+    def routing(self) -> "Routing":
+        """Channels by team."""
+        from monitor.alert.routing import Destination, Routing  # noqa: PLC0415
+
+        slack = self.settings.slack
+        teams = {
+            name: Destination(team.channel or slack.channel or "", team.mention or "") for name, team in slack.teams.items()
+        }
+        return Routing(slack.channel or "", teams)
+
+    def sender(self, out: Callable[[str], object]) -> "Sender":
+        """Where messages go: the bot, the webhook, or, without either, `out`."""
+        from monitor.alert.slack import BotSender, PrintSender, WebhookSender  # noqa: PLC0415 - slack_sdk
+
+        slack = self.settings.slack
+        if slack.token is not None:
+            base = self.env.get("SLACK_API_URL")
+            token = slack.token.get_secret_value()
+            return BotSender(token, slack.channel or "", **({"base_url": base} if base else {}))
+        if slack.webhook is not None:
+            return WebhookSender(slack.webhook.get_secret_value())
+        return PrintSender(out)
+
+    @property
+    def report_folder(self) -> Path:
+        """Where the report is written."""
+        return self.settings.resolve(self.settings.report.path)
+
+
+def keep(path: Path, text: str) -> None:
+    """Write a cache file whole or not at all; a cache that cannot be written is none."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
+            file.write(text)
+        Path(file.name).replace(path)
+    except OSError:
+        return
+
+
+def _fingerprint(folder: Path) -> str:
+    """Of every file below a folder, by path and content."""
+    digest = hashlib.sha256(__version__.encode())
+    if folder.is_dir():
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            digest.update(str(path.relative_to(folder)).encode() + b"\0")
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _schema(landing: "SegmentLanding | SnowplowLanding | JsonLanding") -> str:
+    if isinstance(landing, SegmentLanding):
+        return landing.db_schema
+    schema, dot, _ = landing.table.rpartition(".")
+    return schema if dot else ""
