@@ -38,6 +38,7 @@ imports: $(STAMP)
 
 generated: $(STAMP)
 	$(BIN)/trackwarden generate --check
+	$(BIN)/python scripts/cli_reference.py --check
 
 test: $(STAMP) ## All tests, two at a time; `make test ARGS="-k slack -x"` chooses
 	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)

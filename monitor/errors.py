@@ -19,8 +19,14 @@ class ExitCode(IntEnum):
     """The warehouse or the history database failed."""
     NOT_NOTIFIED = 5
     """Everything was measured and kept; messages are still waiting in the outbox."""
+    BUG = 70
+    """Something that trackwarden did not foresee."""
     LEASE_HELD = 75
     """Another process is running this workspace."""
+    INTERRUPTED = 130
+    """Ctrl-C."""
+    PIPE_CLOSED = 141
+    """Whoever read our output has gone: `trackwarden run | head -1`."""
 
 
 class TrackwardenError(Exception):

@@ -3,17 +3,19 @@
 import hashlib
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import uuid4
 
+import numpy as np
+
 from monitor.alert.message import messages
 from monitor.alert.outbox import DeliveryReport, Pace, deliver
 from monitor.alert.routing import MessageContext, owners
 from monitor.contract import Binder
-from monitor.errors import ExitCode, HistoryError, WarehouseError
+from monitor.errors import ExitCode, WarehouseError
 from monitor.history.store import History, RunRecord
 from monitor.incidents.lifecycle import transitions
 from monitor.incidents.model import Transition
@@ -83,6 +85,8 @@ class Sum:
     rows: int = 0
     invalid: int = 0
     failed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    tables: set[str] = field(default_factory=set)
+    """Where the rows stand."""
 
 
 @dataclass(slots=True)
@@ -210,7 +214,7 @@ def _nothing_was_read(failed: Sequence[Unmeasured]) -> None:
 def _count(outcome: Outcome, measured: Measured, options: Options) -> None:
     totals = outcome.totals
     totals.tables += 1
-    totals.windows += len({count.window for count in measured.counts})
+    totals.windows += len(np.unique(measured.counts.window))
     totals.rows += measured.rows
     totals.queries += measured.queries
     if options.sums:
@@ -218,6 +222,7 @@ def _count(outcome: Outcome, measured: Measured, options: Options) -> None:
             one = outcome.sums.setdefault(measured.series[count.series][:3], Sum())
             one.rows += count.rows
             one.invalid += count.invalid
+            one.tables.add(measured.table)
         for failure in measured.failures:
             outcome.sums[measured.series[failure.series][:3]].failed[failure.rule] += failure.failed
 
@@ -232,17 +237,19 @@ def _judge(workspace: Workspace, history: History, outcome: Outcome) -> None:
     if known is not None:
         outcome.findings = known
         return
-    past = past_of(history, outcome.landed, outcome.now, outcome.unmeasured)
+    past = past_of(history, outcome.landed, outcome.now, outcome.unmeasured, adopting=history.adopting())
     outcome.past = past
     outcome.findings = judge(outcome.binder.contract(), past, workspace.thresholds())
     history.keep_judgement(key, outcome.findings)
 
 
-def past_of(history: History, landed: Landed, now: datetime, unmeasured: Sequence[Unmeasured]) -> Past:
-    """What history knows of the landed tables, as of a moment."""
+def past_of(
+    history: History, landed: Landed, now: datetime, unmeasured: Sequence[Unmeasured], *, adopting: bool = False
+) -> Past:
+    """What history knows of the landed tables, as of a moment; with `adopting`, all of it is news."""
     tables: tuple[LandedTable, ...] = (*landed.tables, *landed.unplanned)
     settled = {table.key: settled_until(table, now) for table in tables}
-    return history.past(settled, hour_of(now), unmeasured=unmeasured)
+    return history.past(settled, hour_of(now), adopting=adopting, unmeasured=unmeasured)
 
 
 def _judgement_key(workspace: Workspace, history: History, outcome: Outcome) -> str:

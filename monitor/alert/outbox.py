@@ -153,7 +153,7 @@ class _Sending:
         elif refused.permanent:
             self._give_up(item, refused)
             if refused.reach is Reach.ACCOUNT:
-                self._give_up_all(refused)
+                self._give_up_all(self._queue, refused)
         else:
             self._later(item, refused, now)
 
@@ -164,13 +164,12 @@ class _Sending:
         backoff = min(_FIRST_WAIT * 2.0 ** (tries - 1), _LONGEST_WAIT)
         wait = backoff if refused.retry_after is None else refused.retry_after
         item.not_before = now + timedelta(seconds=wait)
+        same = [other for other in self._queue if everywhere or other.form.channel == item.form.channel]
         if tries >= _TRIES or item.not_before > self._deadline:
-            self._give_up(item, refused)
-            if everywhere:
-                self._give_up_all(refused)
+            self._give_up_all([item, *same], refused)
             return
         self._queue.insert(0, item)
-        for other in self._queue if everywhere else [item]:
+        for other in [item, *same]:
             self._after(other, now, wait)
 
     def _give_up(self, item: _Item, refused: Refused) -> None:
@@ -180,10 +179,10 @@ class _Sending:
         else:
             self._waiting[refused] += 1
 
-    def _give_up_all(self, refused: Refused) -> None:
-        for item in self._queue:
+    def _give_up_all(self, items: Sequence[_Item], refused: Refused) -> None:
+        for item in items:
             self._give_up(item, refused)
-        self._queue.clear()
+        self._queue = [item for item in self._queue if item not in items]
 
     def _problems(self) -> Iterator[NotifyError]:
         for (channel, refused), number in self._failed.items():

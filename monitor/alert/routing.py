@@ -91,13 +91,6 @@ def pages_somebody(transition: Transition, owner: Owner) -> bool:
 
 
 def impact(incident: Incident, owner: Owner) -> tuple[int, int, int]:
-    """How much an incident matters, for ranking (more is worse): severity, tier, rows concerned."""
+    """How much an incident matters, for ranking (more is worse): severity, tier, rows affected."""
     tiers = (Tier.EXPERIMENTAL, Tier.STANDARD, Tier.CORE)
-    return incident.severity, tiers.index(owner.tier), rows_concerned(incident.finding)
-
-
-def rows_concerned(finding: Finding) -> int:
-    """Rows that the evidence speaks of: the most of any rule's failures, else of any fact that counts rows."""
-    if finding.evidence.rules:
-        return max(count for _, count in finding.evidence.rules)
-    return max((v for name, v in finding.evidence.facts if "row" in name and isinstance(v, int)), default=0)
+    return incident.severity, tiers.index(owner.tier), incident.finding.evidence.affected

@@ -82,7 +82,7 @@ def _closed(transition: Transition, told: MessageContext) -> Iterator[Block]:
         yield section(f"It was: {prose(incident.finding.message, _MESSAGE)}")
     until = incident.resolved_at or told.now
     held = f"{wording.at(incident.opened_at)} to {wording.at(until)}"
-    yield from fields([("Open", held), ("At worst", incident.peak.word), ("Owner", _owner(incident.finding, told))])
+    yield from fields([("open", held), ("at worst", incident.peak.word), ("owner", _owner(incident.finding, told))])
 
 
 def _lead(finding: Finding, called: str, *, whole_message: bool) -> str:
@@ -104,15 +104,19 @@ def _so_far(transition: Transition, told: MessageContext) -> str:
 def _fields(incident: Incident, told: MessageContext) -> Sequence[tuple[str, str]]:
     finding = incident.finding
     named = (
-        ("Version", finding.version),
-        ("Source", finding.source),
-        ("Property", finding.property if finding.event else ""),
+        ("version", finding.version),
+        ("source", finding.source),
+        ("property", finding.property if finding.event else ""),
     )
-    facts = [(wording.label(name), wording.value(name, fact)) for name, fact in finding.evidence.facts]
+    facts = [
+        (wording.label(name), wording.value(name, fact))
+        for name, fact in finding.evidence.facts
+        if fact is not None and fact != ""
+    ]
     return [
         *((label, code(name)) for label, name in named if name),
         *facts[:_FACTS],
-        *([("Owner", _owner(finding, told))] if finding.event else []),
+        *([("owner", _owner(finding, told))] if finding.event else []),
     ]
 
 

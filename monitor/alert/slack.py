@@ -96,6 +96,20 @@ class BotSender:
         return f"{_MAYBE_TWICE}the channel is too busy to be searched back to then"
 
 
+def whoami(token: str, *, base_url: str | None = None) -> str | Refused:
+    """Whose token it is (`trackwarden in Acme`), or why Slack refuses it. No message is sent."""
+    client = WebClient(
+        token=token.strip(), base_url=base_url or WebClient.BASE_URL, timeout=_TIMEOUT, retry_handlers=[], logger=_silence()
+    )
+    try:
+        answer = client.auth_test()
+        return f"{answer.get('user', 'unknown')} in {answer.get('team', 'unknown')}"
+    except SlackApiError as error:
+        return _refused(error)
+    except _BROKEN as error:
+        return faults.from_exception(error)
+
+
 class WebhookSender:
     """Posts to an incoming webhook: one channel for every team, and no way to look what has arrived."""
 

@@ -43,6 +43,15 @@ def summary(chart: Chart) -> str:
     return f"{chart.title}, {day_text(first)} to {day_text(last)}. Last: {', '.join(lasts)}."
 
 
+def numbers_at(chart: Chart, index: int) -> tuple[tuple[str, str], ...]:
+    """The names and numbers of one point, with what was expected."""
+    said = tuple((line.name, value_text(chart, line.values[index])) for line in chart.lines)
+    if not chart.expected:
+        return said
+    expected = chart.expected[index]
+    return (*said, ("expected", "–" if expected is None else value_text(chart, expected)))
+
+
 def value_text(chart: Chart, value: float | None) -> str:
     """One number of the chart with its unit."""
     if value is None:
@@ -78,7 +87,7 @@ def _columns(chart: Chart) -> str:
     columns = []
     for index, hour in enumerate(chart.hours):
         left, right = max((index - 0.5) * width, 0), min((index + 0.5) * width, _SIZE.width)
-        numbers = "\n".join(f"{line.name}: {value_text(chart, line.values[index])}" for line in chart.lines)
+        numbers = "\n".join(f"{name}: {value}" for name, value in numbers_at(chart, index))
         columns.append(
             f'<rect class="hit" x="{left:.1f}" width="{right - left:.1f}" height="{_SIZE.height}">'
             f"<title>{_said(f'{say(hour)}{chr(10)}{numbers}')}</title></rect>"

@@ -57,6 +57,8 @@ class Chart:
     lines: tuple[Line, ...]
     shape: Shape = Shape.LINES
     band: Band | None = None
+    expected: tuple[float | None, ...] = ()
+    """What was expected, one number for each point: dashed, behind the lines. Empty: nothing was."""
     limit: float | None = None
     """A threshold, drawn as a dashed line."""
 
@@ -66,6 +68,9 @@ class Chart:
             raise ValueError(problem)
         if len({len(line.values) for line in self.lines}) != 1:
             problem = "the lines of a chart have one length"
+            raise ValueError(problem)
+        if self.expected and len(self.expected) != self.points:
+            problem = "what is expected is as long as the lines"
             raise ValueError(problem)
 
     @property
@@ -85,5 +90,5 @@ class Chart:
             columns = zip(*(line.values for line in self.lines), strict=True)
             return max((sum(v or 0 for v in column) for column in columns), default=0.0)
         high = self.band.high if self.band else ()
-        values = (*(v for line in self.lines for v in line.values), *high, self.limit)
+        values = (*(v for line in self.lines for v in line.values), *high, *self.expected, self.limit)
         return max((v for v in values if v is not None), default=0.0)

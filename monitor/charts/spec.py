@@ -69,12 +69,13 @@ class _Form:
     shape: Shape
     lines: int
     band: bool
+    expected: bool
     limit: bool
 
 
 def vega_lite(chart: Chart, ink: Ink, size: Size) -> dict[str, Any]:
     """The whole specification, data included."""
-    form = _Form(chart.shape, len(chart.lines), chart.band is not None, chart.limit is not None)
+    form = _Form(chart.shape, len(chart.lines), chart.band is not None, bool(chart.expected), chart.limit is not None)
     given = _given(chart)
     return {
         **_built(form, ink, size),
@@ -82,6 +83,7 @@ def vega_lite(chart: Chart, ink: Ink, size: Size) -> dict[str, Any]:
         "datasets": {
             "lines": list(_points(chart)),
             "band": list(_pairs(chart, chart.band)),
+            "expected": list(_expectations(chart)),
             "limit": [{"limit": chart.limit}],
         },
     }
@@ -103,7 +105,12 @@ def _given(chart: Chart) -> dict[str, object]:
 
 @cache
 def _built(form: _Form, ink: Ink, size: Size) -> dict[str, Any]:
-    layers = [*([_band(ink)] if form.band else []), _lines(form, ink), *([_limit(ink)] if form.limit else [])]
+    layers = [
+        *([_band(ink)] if form.band else []),
+        *([_expected(ink)] if form.expected else []),
+        _lines(form, ink),
+        *([_limit(ink)] if form.limit else []),
+    ]
     drawn = reduce(lambda below, above: below + above, layers[1:], alt.layer(layers[0]))
     padding: Any = 12 if ink.labelled else 0
     drawn = drawn.properties(width=size.width, height=size.height, background=ink.background, padding=padding)
@@ -167,6 +174,13 @@ def _band(ink: Ink) -> Any:
     return area.encode(x=alt.X("x:Q"), y=alt.Y("low:Q"), y2=alt.Y2("high"))
 
 
+def _expected(ink: Ink) -> Any:
+    line = alt.Chart(alt.NamedData("expected")).mark_line(
+        color=ink.text, strokeWidth=1.25, strokeDash=[4, 3], invalid=_BREAK
+    )
+    return line.encode(x=alt.X("x:Q"), y=alt.Y("expected:Q"))
+
+
 def _limit(ink: Ink) -> Any:
     rule = alt.Chart(alt.NamedData("limit")).mark_rule(color=ink.limit, strokeDash=[4, 3])
     return rule.encode(y=alt.Y("limit:Q"))
@@ -186,6 +200,12 @@ def _pairs(chart: Chart, band: Band | None) -> Iterator[dict[str, object]]:
     if band is not None:
         for hour, low, high in zip(chart.hours, band.low, band.high, strict=True):
             yield {"x": hour, "low": low, "high": high}
+
+
+def _expectations(chart: Chart) -> Iterator[dict[str, object]]:
+    if chart.expected:
+        for hour, value in zip(chart.hours, chart.expected, strict=True):
+            yield {"x": hour, "expected": value}
 
 
 def _plain(text: str) -> str:

@@ -9,7 +9,7 @@ from monitor import __version__
 from monitor.catalog import Column, Family
 from monitor.contract import slots
 from monitor.contract.field import Field, Flattened, InColumn, InJson, NoColumn
-from monitor.contract.model import BoundProperty, BoundTable, BoundVersion, Contract, Extract
+from monitor.contract.model import BoundProperty, BoundTable, BoundVersion, Contract, Extract, Undecidable
 from monitor.contract.walk import Declared, Ground, declared, pointer, rules
 from monitor.landing.model import InColumns, InDocument, Landed, LandedEvent, LandedTable, NotLanded
 from monitor.landing.naming import NAMING
@@ -86,8 +86,14 @@ def _table(table: LandedTable, events: Mapping[str, Event], revision: str, *, pl
     positions = slots.assign([version.extracts for version in versions])
     width = max((len(slot) for slot in positions), default=0)
     bound = tuple(_bind(version, table, slot, width) for version, slot in zip(versions, positions, strict=True))
-    text = "\n".join((__version__, revision, repr(table)))
+    text = "\n".join((__version__, revision, _described(table)))
     return BoundTable(table, bound, sha256(text.encode()).hexdigest()[:16], planned)
+
+
+def _described(table: LandedTable) -> str:
+    """The landed table as text that is the same in every process: sets have no order of their own."""
+    sets = (sorted(table.own_columns), sorted(table.ignored))
+    return repr((replace(table, own_columns=frozenset(), ignored=frozenset()), *sets))
 
 
 def _declared_for(version: EventVersion, payload: InColumns | InDocument | NotLanded) -> tuple[Declared, ...]:
@@ -107,11 +113,20 @@ def _bind(version: _Version, table: LandedTable, positions: Mapping[Extract, int
     )
     match version.payload:
         case NotLanded(column):
-            return replace(bare, payload_missing=column)
+            return _not_landed(bare, version, column)
         case InDocument() as document:
             return _in_document(bare, version, document, (positions, width))
         case InColumns() as columns:
             return _in_columns(bare, version, columns, table)
+
+
+def _not_landed(bare: BoundVersion, version: _Version, column: str) -> BoundVersion:
+    """Every rule is there, and says why it is not asked."""
+    ground = Ground(_prefix(version), lambda *_: NoColumn(column), lambda *_: Flattened(), lambda *_: None)
+    verdict = Undecidable(f"the payload did not land: there is no column {column}")
+    every = rules(version.version.schema, ground)
+    written = tuple(replace(rule, verdict=verdict, expectation=None, test=None) for rule in every)
+    return replace(bare, payload_missing=column, rules=written)
 
 
 # ── properties in a document ────────────────────────────────────────────────────────────────────────
@@ -122,23 +137,28 @@ def _in_document(
 ) -> BoundVersion:
     naming = NAMING[payload.naming]
     positions, width = slots_
-    loose = not any(mark in str(version.version.schema.get("$schema", "")) for mark in _OLD_DRAFTS)
+    loose = _loose(version)
 
     def place(path: Path) -> sql.Place:
         at = landed_path(path, naming)
         position = positions.get(Extract(payload.doc, at))
         return sql.At(payload.doc, at) if position is None else sql.Extracted(position)
 
-    def field(path: Path, _types: tuple[str, ...]) -> Field:
+    def holder(path: Path) -> InJson:
         return InJson(place(path), payload.doc, landed_path(path, naming), loose)
+
+    def field(path: Path, _types: tuple[str, ...]) -> Field:
+        return holder(path)
 
     def other_keys(path: Path, names: tuple[str, ...]) -> Expr:
         keys = tuple(dict.fromkeys(naming((name,)) for name in names))
         places = tuple(dict.fromkeys(place((*path, name)) for name in names))
-        others = sql.HasOtherKeys(payload.doc, landed_path(path, naming), keys, places if len(places) == len(keys) else ())
+        known = places if len(places) == len(keys) else ()
+        others = sql.HasOtherKeys(payload.doc, landed_path(path, naming), keys, known)
         return sql.And((sql.Is(place(path), ("object",), loose), others)) if path else others
 
-    ground = Ground(_prefix(version), field, other_keys)
+    root = InJson(sql.At(payload.doc, ()), payload.doc, (), loose)
+    ground = Ground(_prefix(version), field, holder, other_keys, root)
     top = tuple(d.path[0] for d in version.declared if len(d.path) == 1)
     extracts: list[Extract | None] = [None] * width
     for extract, position in positions.items():
@@ -161,48 +181,102 @@ def _json_property(planned: Declared, present: Expr) -> BoundProperty:
 # ── properties in columns ───────────────────────────────────────────────────────────────────────────
 
 
-def _in_columns(bare: BoundVersion, version: _Version, payload: InColumns, table: LandedTable) -> BoundVersion:
-    naming = NAMING[payload.naming]
-    columns = {column.name: column for column in table.table.columns if column.name not in table.own_columns}
-    by_case = {name.casefold(): name for name in columns}
-    objects = {d.path for d in version.declared if isinstance(d.schema.get("properties"), Mapping)}
+class _Columns:
+    """Where one version's properties are among a table's columns."""
 
-    def column(path: Path) -> Column | None:
-        name = naming(path)
-        return columns.get(name) or columns.get(f"_{name}") or columns.get(by_case.get(name.casefold(), ""))
+    def __init__(self, version: _Version, payload: InColumns, table: LandedTable) -> None:
+        self.naming = NAMING[payload.naming]
+        self.all = {column.name: column for column in table.table.columns if column.name not in table.own_columns}
+        self.loose = _loose(version)
+        self._by_case = {name.casefold(): name for name in self.all}
+        self._objects = {d.path for d in version.declared if self._lands_flattened(d)}
+        self._documents = {
+            d.path: document for d in version.declared if (document := _document(self.column(d.path), d)) is not None
+        }
 
-    def field(path: Path, types: tuple[str, ...]) -> Field | Flattened:
-        landed = column(path)
+    def column(self, path: Path) -> Column | None:
+        """The property's own column."""
+        name = self.naming(path)
+        return self.all.get(name) or self.all.get(f"_{name}") or self.all.get(self._by_case.get(name.casefold(), ""))
+
+    def field(self, path: Path, types: tuple[str, ...]) -> Field | Flattened:
+        """Where the value is: a column, a document in a column, columns of its own parts, nowhere."""
+        landed = self.column(path)
         if landed is None:
-            return Flattened() if path in objects else NoColumn(naming(path))
+            return self.inside(path) or (Flattened() if path in self._objects else NoColumn(self.naming(path)))
         if landed.family is Family.JSON:
-            return InJson(sql.At(sql.Column(landed.name), ()), sql.Column(landed.name))
-        return InColumn(landed, types)
+            column = sql.Column(landed.name)
+            return InJson(sql.At(column, ()), column, (), self.loose, alone=True)
+        return InColumn(landed, types, self.loose)
 
-    properties = tuple(_column_property(d, column(d.path), naming(d.path), d.path in objects) for d in version.declared)
-    undeclared = _undeclared_columns(version, columns, properties, naming)
+    def inside(self, path: Path) -> InJson | None:
+        """The value inside the column that holds its whole object as a document, keys as planned."""
+        for length in range(len(path) - 1, 0, -1):
+            document = self._documents.get(path[:length])
+            if document is not None:
+                return InJson(sql.At(document, path[length:]), document, path[length:], self.loose)
+        return None
+
+    def holder(self, path: Path) -> InJson | Flattened:
+        """The object of a path: a document in a column, inside one, or in parts."""
+        document = self._documents.get(path)
+        if document is not None:
+            return InJson(sql.At(document, ()), document)
+        return self.inside(path) or Flattened()
+
+    def other_keys(self, path: Path, names: tuple[str, ...]) -> Expr | None:
+        """Further keys of an object; None where it lands flattened."""
+        at = self.holder(path)
+        if isinstance(at, Flattened) or at.doc is None:
+            return None
+        return sql.And((at.kind("object"), sql.HasOtherKeys(at.doc, at.path, names)))
+
+    def property(self, planned: Declared) -> BoundProperty:
+        """The property and where it landed."""
+        bare, column = _property(planned), self.column(planned.path)
+        if column is not None:
+            fits = InColumn(column, planned.types).fits
+            of = replace(bare, column=column.name, family=column.family, native=column.native)
+            return replace(of, fits=fits, present=sql.Column(column.name))
+        inside = self.inside(planned.path)
+        if inside is not None:
+            return replace(bare, present=inside.text)
+        flattened = planned.path in self._objects
+        return replace(bare, column="" if flattened else self.naming(planned.path), landed=flattened)
+
+    def _lands_flattened(self, planned: Declared) -> bool:
+        """An object lands as columns of its parts: declared ones, or, where it is open, any."""
+        if isinstance(planned.schema.get("properties"), Mapping):
+            return True
+        start = self.naming(planned.path) + "_"
+        return "object" in planned.types and any(name.startswith(start) for name in self.all)
+
+
+def _document(column: Column | None, planned: Declared) -> Expr | None:
+    """A column that holds a planned object as a whole: JSON, or text or a struct that reads as JSON."""
+    if column is None or not isinstance(planned.schema.get("properties"), Mapping):
+        return None
+    if column.family is Family.JSON:
+        return sql.Column(column.name)
+    whole = column.family in {Family.TEXT, Family.OTHER} and (not planned.types or "object" in planned.types)
+    return sql.Parsed(sql.Column(column.name)) if whole else None
+
+
+def _in_columns(bare: BoundVersion, version: _Version, payload: InColumns, table: LandedTable) -> BoundVersion:
+    columns = _Columns(version, payload, table)
+    properties = tuple(map(columns.property, version.declared))
+    undeclared = _undeclared_columns(version, columns.all, properties, columns.naming)
     extra = _any_present(undeclared)
-    ground = Ground(_prefix(version), field, lambda path, _names: None if path else extra)
+
+    def other_keys(path: Path, names: tuple[str, ...]) -> Expr | None:
+        return columns.other_keys(path, names) if path else extra
+
     return replace(
         bare,
         properties=properties,
-        rules=rules(version.version.schema, ground),
+        rules=rules(version.version.schema, Ground(_prefix(version), columns.field, columns.holder, other_keys)),
         undeclared=extra if undeclared else None,
         undeclared_columns=undeclared,
-    )
-
-
-def _column_property(planned: Declared, column: Column | None, name: str, flattened: bool) -> BoundProperty:  # noqa: FBT001
-    bare = _property(planned)
-    if column is None:
-        return replace(bare, column="" if flattened else name, landed=flattened)
-    return replace(
-        bare,
-        column=column.name,
-        family=column.family,
-        native=column.native,
-        fits=InColumn(column, planned.types).fits,
-        present=sql.Column(column.name),
     )
 
 
@@ -230,6 +304,11 @@ def _any_present(columns: Iterable[str]) -> Expr:
 
 
 # ── both ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _loose(version: _Version) -> bool:
+    """Whether `1.0` is an integer to this version's draft."""
+    return not any(mark in str(version.version.schema.get("$schema", "")) for mark in _OLD_DRAFTS)
 
 
 def _prefix(version: _Version) -> str:

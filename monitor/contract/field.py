@@ -26,6 +26,9 @@ _HOLDS: dict[Family, frozenset[str]] = {
 """Which JSON kinds a column of each family can hold; collectors land arrays and objects as JSON text."""
 
 
+_NOT_PLAIN_TEXT = ("UUID", "ENUM")
+
+
 def fits(types: tuple[str, ...], family: Family) -> bool:
     """Whether a column of that family can hold a value of one of the planned types.
 
@@ -44,11 +47,19 @@ class InColumn:
 
     column: Column
     types: tuple[str, ...]
+    loose: bool = True
+    """Whether `1.0` is an integer, for the items of an array: from draft 6 on."""
 
     @property
     def value(self) -> Expr:
-        """The column itself."""
-        return sql.Column(self.column.name)
+        """The column itself; as text where the engine keeps texts as something else (UUID, ENUM)."""
+        column = sql.Column(self.column.name)
+        return column if self.plain else sql.TryCast(column, Family.TEXT)
+
+    @property
+    def plain(self) -> bool:
+        """Whether the engine compares the column with constants as it stands."""
+        return self.family is not Family.TEXT or not self.column.native.upper().startswith(_NOT_PLAIN_TEXT)
 
     @property
     def family(self) -> Family:
@@ -76,6 +87,8 @@ class InJson:
     path: tuple[str, ...] = ()
     loose: bool = True
     """Whether `1.0` is an integer: from draft 6 on."""
+    alone: bool = False
+    """The document is this value's own column: NULL may mean absent or null."""
 
     @property
     def text(self) -> Expr:

@@ -14,7 +14,7 @@ def assign(wants: Sequence[Sequence[T]]) -> tuple[dict[T, int], ...]:
     all of them where one is free, so that it is computed once; where none is, it gets a slot in each.
 
     >>> assign([["a", "b"], ["b", "c"]])
-    ({'a': 0, 'b': 1}, {'b': 1, 'c': 0})
+    ({'b': 0, 'a': 1}, {'b': 0, 'c': 1})
     """
     distinct = [tuple(dict.fromkeys(items)) for items in wants]
     width = max((len(items) for items in distinct), default=0)

@@ -6,13 +6,14 @@ those places positions. `rules` then writes each keyword down as a rule about su
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from monitor.catalog import Family
 from monitor.contract.field import KINDS, Field, Flattened, InColumn, InJson, NoColumn
 from monitor.contract.model import Compiled, Declined, Rule, Stock, Undecidable, Unmeasurable, Verdict
 from monitor.contract.rules import ANNOTATIONS, RULES
-from monitor.contract.rules.draft import Draft, Keyword
+from monitor.contract.rules.draft import Draft, Keyword, never_applies
 from monitor.sql import vocabulary as sql
 from monitor.sql.vocabulary import Expr, Path
 
@@ -24,7 +25,7 @@ _VALIDATING = frozenset(
         "additionalItems", "contains", "minContains", "maxContains", "uniqueItems", "minItems", "maxItems",
         "dependencies", "dependentRequired", "dependentSchemas", "allOf", "anyOf", "oneOf", "not", "if", "then", "else",
         "$ref", "$dynamicRef", "$recursiveRef", "unevaluatedProperties", "unevaluatedItems", "contentEncoding",
-        "contentMediaType", "contentSchema",
+        "contentMediaType", "contentSchema", "$vocabulary",
     }
 )  # fmt: skip
 
@@ -57,8 +58,12 @@ class Ground:
     """`order_completed@1-1-0`"""
     field: Callable[[Path, tuple[str, ...]], Field | Flattened]
     """Where the property of a path and planned types is."""
+    holder: Callable[[Path], InJson | Flattened]
+    """Where the object of a path is, whose keys are asked for."""
     other_keys: Callable[[Path, tuple[str, ...]], Expr | None]
     """Predicate: the object at a path has keys beside those; None where the landing cannot tell."""
+    document: InJson | None = None
+    """The document that holds all properties; None where a row is columns, and so always an object."""
 
 
 def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
@@ -69,7 +74,9 @@ def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
     """
     written = schema.get("type")
     if written is None:
-        values = schema["enum"] if isinstance(schema.get("enum"), list) else [schema["const"]] if "const" in schema else []
+        values = (
+            schema["enum"] if isinstance(schema.get("enum"), list) else [schema["const"]] if "const" in schema else []
+        )
         return tuple(dict.fromkeys(_kind_of(value) for value in values))
     listed = written if isinstance(written, list) else [written]
     return tuple(kind for kind in listed if isinstance(kind, str) and kind in KINDS)
@@ -100,16 +107,25 @@ def declared(schema: Mapping[str, Any], path: Path = ()) -> Iterator[Declared]:
 
 
 def rules(schema: Mapping[str, Any], ground: Ground) -> tuple[Rule, ...]:
-    """Every keyword of the schema as a rule with its verdict."""
-    return tuple(_object(schema, (), ground))
+    """Every keyword of the schema as a rule with its verdict. Ids are unique."""
+    found: dict[str, Rule] = {}
+    for rule in _object(schema, (), ground):
+        name, twin = rule.id, 1
+        while name in found:  # the items of `a` and a property of `a` that is named `*`
+            twin += 1
+            name = f"{rule.id}~{twin}"
+        found[name] = rule if name == rule.id else replace(rule, id=name)
+    return tuple(found.values())
 
 
 def _object(schema: Mapping[str, Any], path: Path, ground: Ground) -> Iterator[Rule]:
     """The keywords of one object's schema: its own, its requirements, its properties."""
     for name, value in schema.items():
-        if name in ANNOTATIONS or name in RULES and path or _says_nothing(name, value, path):
+        if name in ANNOTATIONS or (name in RULES and path) or (name == "additionalProperties" and _is_anything(value)):
             continue
-        if name == "required":
+        if name == "type" and not path:
+            yield from _root_type(value, ground)
+        elif name == "required":
             yield from _required(value, schema, path, ground)
         elif name == "additionalProperties":
             yield from _additional(value, schema, path, ground)
@@ -119,12 +135,31 @@ def _object(schema: Mapping[str, Any], path: Path, ground: Ground) -> Iterator[R
             yield _rule(ground, path, name, value, _at_the_root(name, path))
 
 
-def _says_nothing(name: str, value: Any, path: Path) -> bool:
-    return (name == "type" and not path and value == "object") or (name == "additionalProperties" and value in (True, {}))
+def _is_anything(schema: Any) -> bool:
+    """A schema that every value fits."""
+    return schema is True or (isinstance(schema, Mapping) and set(schema) <= ANNOTATIONS)
+
+
+def _root_type(value: Any, ground: Ground) -> Iterator[Rule]:
+    """`type` of the whole row: asked of a document, answered where a row is columns."""
+    document = ground.document
+    if document is None:
+        if value != "object":
+            yield _rule(ground, (), "type", value, _at_the_root("type", ()))
+        return
+    draft = RULES["type"](Keyword("type", value, {}), document)
+    if isinstance(draft.verdict, Compiled):
+        arms = [draft.verdict.fails]
+        if isinstance(document.doc, sql.Parsed):  # text that is no JSON at all
+            arms.append(sql.And((sql.Not(sql.IsNull(document.doc.expr)), sql.IsNull(document.doc))))
+        draft = replace(draft, verdict=Compiled(arms[0] if len(arms) == 1 else sql.Or(tuple(arms))))
+    yield _rule(ground, (), "type", value, draft)
 
 
 def _at_the_root(name: str, path: Path) -> Draft:
     reason = f"{name} is not compiled yet" if name in _VALIDATING else f"{name} is not a JSON Schema keyword"
+    if not path and name in {"enum", "const"}:
+        return Draft(Declined("compares arrays or objects"), f"has {name}")
     if not path and (name in RULES or name == "items"):
         reason = f"{name} speaks of the whole row, which always is an object"
         return Draft(Undecidable(reason), f"the row has {name}")
@@ -136,7 +171,7 @@ def _properties(value: Any, path: Path, ground: Ground) -> Iterator[Rule]:
         yield _rule(ground, path, "properties", value, Draft(Declined("properties wants a mapping"), "has properties"))
         return
     for name, sub in value.items():
-        if sub is True or sub == {}:
+        if _is_anything(sub):
             continue
         at = (*path, str(name))
         if sub is False:
@@ -154,7 +189,7 @@ def _value(schema: Mapping[str, Any], path: Path, ground: Ground) -> Iterator[Ru
     field = ground.field(path, types_of(schema))
     for name, value in schema.items():
         if isinstance(field, Flattened):
-            if name in RULES:
+            if name in RULES or name == "items":
                 yield _rule(ground, path, name, value, Draft(Undecidable("the object lands flattened"), f"has {name}"))
         elif compiler := RULES.get(name):
             yield _rule(ground, path, name, value, compiler(Keyword(name, value, schema), field))
@@ -164,33 +199,38 @@ def _value(schema: Mapping[str, Any], path: Path, ground: Ground) -> Iterator[Ru
 
 
 def _required(value: Any, schema: Mapping[str, Any], path: Path, ground: Ground) -> Iterator[Rule]:
-    if not isinstance(value, list):
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         yield _rule(ground, path, "required", value, Draft(Declined("required wants a list of names"), "has required"))
         return
     properties = schema.get("properties")
     planned = properties if isinstance(properties, Mapping) else {}
-    for name in dict.fromkeys(name for name in value if isinstance(name, str)):
+    parent = ground.holder(path) if path else _odd_root(schema, ground)
+    for name in dict.fromkeys(value):
         sub = planned.get(name)
         types = types_of(sub) if isinstance(sub, Mapping) else ()
         field = ground.field((*path, name), types)
-        parent = ground.field(path, ("object",)) if path else None
         yield _rule(ground, (*path, name), "required", value=True, draft=_present(field, types, parent))
 
 
-def _present(field: Field | Flattened, types: tuple[str, ...], parent: Field | Flattened | None) -> Draft:
+def _odd_root(schema: Mapping[str, Any], ground: Ground) -> InJson | None:
+    """The document, where it may be something else than an object; elsewhere one without properties lacks them all."""
+    return ground.document if set(types_of(schema)) - {"object"} else None
+
+
+def _present(field: Field | Flattened, types: tuple[str, ...], parent: InJson | Flattened | None) -> Draft:
     match field:
         case Flattened():
             return Draft(Undecidable("the object lands flattened"), "is present")
         case NoColumn():
             return Draft(Unmeasurable(f"column {field.column} has not landed"), "is present")
+        case InColumn() | InJson(alone=True) if "null" in types:
+            return Draft(Undecidable("may be null, and the landing does not tell null from absent"), "is present")
         case InJson():
             absent: Expr = sql.Not(field.exists)
             if isinstance(parent, InJson):
                 absent = sql.And((parent.kind("object"), absent))
             return Draft(Compiled(absent), "is present")
         case InColumn():
-            if "null" in types:
-                return Draft(Undecidable("may be null, and the landing does not tell null from absent"), "is present")
             if parent is not None:
                 return Draft(Undecidable("its object is optional and lands flattened"), "is present")
             stock, test = Stock("expect_column_values_to_not_be_null"), Stock("not_null")
@@ -215,10 +255,11 @@ def _additional(value: Any, schema: Mapping[str, Any], path: Path, ground: Groun
 
 
 def _items(value: Any, path: Path, ground: Ground, field: Field) -> Iterator[Rule]:
-    if value is True or value == {}:
+    if _is_anything(value):
         return
     if not isinstance(value, Mapping):
-        yield _rule(ground, path, "items", value, Draft(Declined("items as a list is not compiled yet"), "has items"))
+        shape = "as a list" if isinstance(value, list) else f"of {json.dumps(value, default=str)}"
+        yield _rule(ground, path, "items", value, Draft(Declined(f"items {shape} is not compiled yet"), "has items"))
         return
     for name, word in value.items():
         if name in ANNOTATIONS:
@@ -231,21 +272,36 @@ def _item(keyword: Keyword, field: Field) -> Draft:
     compiler = RULES.get(keyword.name)
     if compiler is None:
         known = keyword.name in _VALIDATING | _WALKED
-        reason = f"{keyword.name} of items is not compiled yet" if known else f"{keyword.name} is not a JSON Schema keyword"
+        reason = (
+            f"{keyword.name} of items is not compiled yet" if known else f"{keyword.name} is not a JSON Schema keyword"
+        )
         return Draft(Declined(reason), f"has {keyword.name}")
-    match field:
-        case NoColumn():
-            return Draft(Unmeasurable(f"column {field.column} has not landed"), f"has {keyword.name}")
-        case InJson():
-            place, loose = field.place, field.loose
-        case InColumn():
-            if not field.fits:
-                return Draft(Unmeasurable(field.misfit), f"has {keyword.name}")
-            place, loose = sql.At(sql.Parsed(field.value), ()), True
-    draft = compiler(keyword, InJson(sql.Item(), None, (), loose))
+    array = _array(field)
+    if not isinstance(array, InJson):
+        return Draft(array, f"has {keyword.name}")
+    draft = compiler(keyword, InJson(sql.Item(), None, (), array.loose))
     if not isinstance(draft.verdict, Compiled):
         return draft
-    return Draft(Compiled(sql.AnyItem(place, draft.verdict.fails)), draft.sentence)
+    return Draft(Compiled(sql.AnyItem(array.place, draft.verdict.fails)), draft.sentence)
+
+
+def _array(field: Field) -> InJson | Unmeasurable | Undecidable:
+    """Where the array is, or why its items cannot be asked for: a column holds it as a list or as JSON text."""
+    match field:
+        case InJson():
+            return field
+        case NoColumn():
+            return Unmeasurable(f"column {field.column} has not landed")
+        case InColumn():
+            return Unmeasurable(field.misfit) if not field.fits else _array_in_column(field)
+
+
+def _array_in_column(field: InColumn) -> InJson | Undecidable:
+    if field.family not in {Family.TEXT, Family.OTHER} or (field.types and "array" not in field.types):
+        return never_applies("arrays", field.column.native)
+    if field.family is Family.TEXT and (not field.types or "string" in field.types):
+        return Undecidable(f"one {field.column.native} column holds text and array alike")
+    return InJson(sql.At(sql.Parsed(field.value), ()), None, (), field.loose)
 
 
 def _rule(ground: Ground, path: Path, name: str, value: Any, draft: Draft) -> Rule:
@@ -264,19 +320,15 @@ def _rule(ground: Ground, path: Path, name: str, value: Any, draft: Draft) -> Ru
     )
 
 
+_KIND_NAMES = (
+    (bool, "boolean"),
+    (int, "integer"),
+    (float, "number"),
+    (str, "string"),
+    (list, "array"),
+    (dict, "object"),
+)
+
+
 def _kind_of(value: Any) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case int():
-            return "integer"
-        case float():
-            return "number"
-        case str():
-            return "string"
-        case list():
-            return "array"
-        case _:
-            return "object"
+    return next((name for kind, name in _KIND_NAMES if isinstance(value, kind)), "null")

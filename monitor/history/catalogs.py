@@ -35,8 +35,8 @@ def keep(connection: Connection, name: str, table: Table, run_id: str) -> None:
 
 def read(connection: Connection) -> dict[tuple[str, str], Table]:
     """Every snapshot by table and hash."""
-    rows = connection.execute(select(snapshot.c.table_name, snapshot.c.hash, snapshot.c.columns))
-    return {(name, digest): load(text) for name, digest, text in rows}
+    rows = connection.execute(select(snapshot))
+    return {(row.table_name, row.hash): load(row.columns) for row in rows}
 
 
 def dump(table: Table) -> str:

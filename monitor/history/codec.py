@@ -35,6 +35,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "source": finding.source,
         "property": finding.property,
         "env": finding.env,
+        "tables": list(finding.tables),
         "evidence": _evidence(finding.evidence),
         "absorbed": [_finding(absorbed) for absorbed in finding.absorbed],
     }
@@ -46,6 +47,8 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "rules": [list(rule) for rule in evidence.rules],
         "series": list(evidence.series),
         "series_until": evidence.series_until,
+        "reference": list(evidence.reference),
+        "affected": evidence.affected,
     }
 
 
@@ -61,6 +64,7 @@ def _read_finding(kept: Mapping[str, Any]) -> Finding:
         evidence=_read_evidence(kept["evidence"]),
         absorbed=tuple(_read_finding(absorbed) for absorbed in kept["absorbed"]),
         env=kept["env"],
+        tables=tuple(kept.get("tables", ())),
     )
 
 
@@ -70,4 +74,6 @@ def _read_evidence(kept: Mapping[str, Any]) -> Evidence:
         rules=tuple((rule, failed) for rule, failed in kept["rules"]),
         series=tuple(kept["series"]),
         series_until=kept["series_until"],
+        reference=tuple(kept.get("reference", ())),
+        affected=kept.get("affected", 0),
     )

@@ -24,11 +24,11 @@ KEPT: Final = 20
 
 def recall(connection: Connection, key: str) -> tuple[Finding, ...] | None:
     """The findings kept under a key; None: not kept, or kept by a version whose text is not ours."""
-    text = connection.execute(select(judgement.c.findings).where(judgement.c.key == key)).scalar_one_or_none()
-    if text is None:
+    row = connection.execute(select(judgement).where(judgement.c.key == key)).one_or_none()
+    if row is None:
         return None
     try:
-        return decode(text)
+        return decode(row.findings)
     except HistoryError:
         return None  # a memo, nothing else: it is judged again
 

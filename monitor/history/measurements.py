@@ -5,9 +5,7 @@ range. Rows of one hour that arrive in several windows are several rows, summed 
 without any time (`NO_TIME`) are replaced as a whole by every scan that reads them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from struct import Struct
-from struct import error as StructError  # noqa: N812 - struct names its class like a function
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -19,14 +17,17 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Table,
+    bindparam,
     delete,
     func,
-    or_,
+    literal_column,
     select,
 )
 
-from monitor.history.days import HOURS, Cells, Change, Failed, Ints, Present
-from monitor.history.schema import insert_many, metadata
+from monitor.history.days import Cells, Change, Failed, presence
+from monitor.history.packing import Ints, pack_present
+from monitor.history.schema import execute, fetch, insert_many, metadata
+from monitor.history.series import OF_TABLE
 from monitor.measure.model import NO_TIME, Measured
 
 measurement: Final = Table(
@@ -39,7 +40,7 @@ measurement: Final = Table(
     Column("invalid", BigInteger, nullable=False),
     Column("undeclared", BigInteger, nullable=False),
     Column("shape_id", Integer, nullable=False),
-    Column("present", LargeBinary, nullable=False),  # see `pack`
+    Column("present", LargeBinary, nullable=False),  # per property of the shape (packing.py)
     sqlite_with_rowid=False,  # measured: 17% smaller, no slower
 )
 failure: Final = Table(
@@ -53,7 +54,26 @@ failure: Final = Table(
     sqlite_with_rowid=False,
 )
 
-_WIDTHS: Final = ((1, "B"), (2, "H"), (4, "I"), (8, "Q"))
+EVER: Final = -(2**31)
+"""The first window of a range that has no beginning."""
+
+
+def _in_windows(of: Table) -> ColumnElement[bool]:
+    return (
+        of.c.series_id.in_(OF_TABLE)
+        & (of.c.window >= bindparam("first", type_=Integer))
+        & (of.c.window < bindparam("end", type_=Integer))
+    )
+
+
+_IN_WINDOWS: Final = {of.name: select(of).where(_in_windows(of)) for of in (measurement, failure)}
+_DELETE_WINDOWS: Final = {of.name: delete(of).where(_in_windows(of)) for of in (measurement, failure)}
+_SEEN: Final = select(func.min(measurement.c.hour), func.max(measurement.c.hour)).where(
+    measurement.c.series_id == bindparam("series"),
+    measurement.c.rows > literal_column("0"),
+    measurement.c.hour != literal_column(str(NO_TIME)),
+)
+_COLUMNS: Final = tuple(column.name for column in measurement.columns)
 
 
 class Numbers(NamedTuple):
@@ -67,129 +87,112 @@ class Numbers(NamedTuple):
 class Range(NamedTuple):
     """Windows that a scan replaces."""
 
-    since: int | None
+    since: int
+    """`EVER`: from the beginning."""
     until: int
     no_time: bool
 
     @classmethod
     def of(cls, measured: Measured) -> "Range":
         """What this scan has read."""
-        return cls(measured.since, measured.until, measured.no_time)
+        return cls(EVER if measured.since is None else measured.since, measured.until, measured.no_time)
 
-    def covers(self, window: ColumnElement[int]) -> ColumnElement[bool]:
-        """The windows' condition in SQL."""
-        inside = (window < self.until) & (window != NO_TIME)
-        if self.since is not None:
-            inside = inside & (window >= self.since)
-        return or_(inside, window == NO_TIME) if self.no_time else inside
+    def parts(self) -> list[tuple[int, int]]:
+        """The same as ranges [first, end) among which `NO_TIME` is only where it is meant."""
+        parts = [(self.since, min(self.until, NO_TIME)), (max(self.since, NO_TIME + 1), self.until)]
+        if self.no_time:
+            parts.append((NO_TIME, NO_TIME + 1))
+        return [(first, end) for first, end in parts if first < end]
 
 
-def write(connection: Connection, measured: Measured, numbers: Numbers) -> Change:
+class Columns(NamedTuple):
+    """A scan's counts, column by column. `cells.shape` and `cells.series` are the index into `Measured.series`."""
+
+    cells: Cells
+    window: Ints
+    present: Ints
+    width: Ints
+
+    @classmethod
+    def of(cls, measured: Measured) -> "Columns":
+        """The counts as arrays."""
+        c = measured.counts
+        return cls(Cells(c.series, c.series, c.hour, c.rows, c.invalid, c.undeclared), c.window, c.present, c.width)
+
+    def packed(self, measured: Measured) -> list[bytes]:
+        """Presence as it is kept. ValueError: not one count per property of its series."""
+        expected = np.array([len(pointers) for pointers in measured.properties], np.int64)[self.cells.series]
+        if (expected != self.width).any():
+            raise ValueError("a count of present rows is not one per property of its series")
+        packed: list[bytes] = [b""] * len(self.window)
+        for width in np.unique(self.width).tolist():
+            at = np.flatnonzero(self.width == width)
+            blobs = pack_present(self.present[at, :width])
+            if len(at) == len(packed):
+                return blobs
+            for index, blob in zip(at.tolist(), blobs, strict=True):
+                packed[index] = blob
+        return packed
+
+    def windows(self) -> tuple[int | None, int | None]:
+        """The first and last window with rows."""
+        filled = self.window[(self.cells.rows > 0) & (self.window != NO_TIME)]
+        return (int(filled.min()), int(filled.max())) if len(filled) else (None, None)
+
+
+def write(connection: Connection, measured: Measured, columns: Columns, numbers: Numbers) -> Change:
     """Insert a scan's rows; what they add to the packed days."""
-    counts = measured.counts
-    cells, present = [], []
-    if counts:
-        index, hours, windows, rows, invalid, undeclared, presence = zip(*counts, strict=True)
-        ids = [numbers.series[at] for at in index]
-        shapes = [numbers.shapes[at] for at in index]
-        packed = pack(presence, [len(measured.properties[at]) for at in index])
-        insert_many(
-            connection,
-            measurement,
-            ("series_id", "window", "hour", "rows", "invalid", "undeclared", "shape_id", "present"),
-            sorted(zip(ids, windows, hours, rows, invalid, undeclared, shapes, packed, strict=True)),
-        )
-        cells, present = _counted((ids, hours, rows, invalid, undeclared, shapes, packed), 1)
-    return Change(cells, present, _write_failures(connection, measured, numbers))
+    failed = _write_failures(connection, measured, numbers)
+    if not len(columns.window):
+        return Change(failed=failed)
+    at = columns.cells.series
+    packed = columns.packed(measured)
+    cells = columns.cells._replace(series=np.array(numbers.series)[at], shape=np.array(numbers.shapes)[at])
+    numeric = (cells.series, columns.window, *cells[2:], cells.shape)
+    rows = sorted(zip(*(column.tolist() for column in numeric), packed, strict=True))
+    insert_many(connection, measurement, _COLUMNS, rows)
+    return _timed(cells, packed)._replace(failed=failed)
 
 
-def take(connection: Connection, series: Sequence[int], replaced: Range) -> Change:
+def take(connection: Connection, table: str, replaced: Range) -> Change:
     """Delete what a scan replaces; what that takes from the packed days, as negative counts."""
-    here = measurement.c.series_id.in_(series) & replaced.covers(measurement.c.window)
-    columns = measurement.c
-    old = connection.execute(
-        select(
-            columns.series_id,
-            columns.hour,
-            columns.rows,
-            columns.invalid,
-            columns.undeclared,
-            columns.shape_id,
-            columns.present,
-        ).where(here)
-    ).all()
+    old, failed = _take(connection, measurement, table, replaced), _take(connection, failure, table, replaced)
     if not old:
-        return Change((), (), ())
-    connection.execute(delete(measurement).where(here))
-    there = failure.c.series_id.in_(series) & replaced.covers(failure.c.window)
-    failed = connection.execute(
-        select(failure.c.series_id, failure.c.hour, failure.c.rule_id, failure.c.failed).where(there)
-    ).all()
-    if failed:
-        connection.execute(delete(failure).where(there))
-    cells, present = _counted(tuple(zip(*old, strict=True)), -1)
-    return Change(cells, present, _failed(list(failed), -1))
+        return Change()
+    *numeric, packed = zip(*old, strict=True)
+    ids, _, hour, rows, invalid, undeclared, shapes = (np.array(column, np.int64) for column in numeric)
+    cells, present, _ = _timed(Cells(shapes, ids, hour, rows, invalid, undeclared), packed)
+    return Change(
+        [part._replace(rows=-part.rows, invalid=-part.invalid, undeclared=-part.undeclared) for part in cells],
+        [part._replace(counts=-part.counts) for part in present],
+        [part._replace(failed=-part.failed) for part in _failed(failed)],
+    )
 
 
 def seen(connection: Connection, series: int) -> tuple[int | None, int | None]:
     """The first and last hour in which a series has rows."""
-    hour = measurement.c.hour
-    query = select(func.min(hour), func.max(hour)).where(
-        (measurement.c.series_id == series) & (measurement.c.rows > 0) & (hour != NO_TIME)
-    )
-    first, last = connection.execute(query).one()
+    first, last = fetch(connection, _SEEN, series)[0]
     return first, last
 
 
-def pack(presence: Sequence[tuple[int, ...]], lengths: Sequence[int]) -> list[bytes]:
-    r"""Presence counts as bytes: a byte that says how wide (1, 2, 4 or 8), then the counts, little-endian.
-
-    All are as wide as the largest count of the call needs.
-
-    >>> pack([(3, 0), (1,)], [2, 1])
-    [b'\x01\x03\x00', b'\x01\x01']
-    >>> pack([(300, 0)], [2])
-    [b'\x02,\x01\x00\x00']
-    """
-    for width, letter in _WIDTHS:
-        packers = {length: Struct(f"<B{length}{letter}").pack for length in set(lengths)}
-        try:
-            return [packers[length](width, *counts) for length, counts in zip(lengths, presence, strict=True)]
-        except StructError:
-            continue  # a count is wider than this
-    raise ValueError("a count of present rows is negative, or not one per property of its series")
+def _take(connection: Connection, of: Table, table: str, replaced: Range) -> list[Any]:
+    """The rows of a range of windows, deleted."""
+    taken = []
+    for first, end in replaced.parts():
+        rows = fetch(connection, _IN_WINDOWS[of.name], table, first, end)
+        if rows:
+            execute(connection, _DELETE_WINDOWS[of.name], table, first, end)
+        taken += rows
+    return taken
 
 
-def unpack(packed: Sequence[bytes]) -> Ints:
-    """Equally long packed presence counts of one shape, as an array of shape (blobs, properties)."""
-    width = packed[0][0]
-    record = np.dtype([("width", "u1"), ("counts", f"<u{width}", ((len(packed[0]) - 1) // width,))])
-    return np.frombuffer(b"".join(packed), record)["counts"].astype(np.int64)
-
-
-def _counted(columns: tuple[Sequence[Any], ...], sign: int) -> tuple[list[Cells], list[Present]]:
-    """Rows of (series, hour, rows, invalid, undeclared, shape, packed presence) as arrays, untimed ones left out."""
-    *numbers, packed = columns
-    series, hours, rows, invalid, undeclared, shapes = (np.array(column, np.int64) for column in numbers)
-    timed = hours != NO_TIME
+def _timed(cells: Cells, packed: Sequence[bytes]) -> Change:
+    """What goes into the packed days: the rows that have a time."""
+    timed = cells.hour != NO_TIME
     if not timed.all():
         packed = [blob for blob, keep in zip(packed, timed, strict=True) if keep]
-        series, hours, rows, invalid, undeclared, shapes = (
-            column[timed] for column in (series, hours, rows, invalid, undeclared, shapes)
-        )
-    cells = Cells(series, hours, sign * rows, sign * invalid, sign * undeclared)
-    return [cells], list(_present(series, hours // HOURS, shapes, (packed, sign)))
-
-
-def _present(series: Ints, days: Ints, shapes: Ints, packed: tuple[Sequence[bytes], int]) -> Iterator[Present]:
-    """Presence by shape and by width, since only equally long blobs are one matrix."""
-    blobs, sign = packed
-    lengths = np.array([len(blob) for blob in blobs], np.int64)
-    for shape, length in sorted(set(zip(shapes.tolist(), lengths.tolist(), strict=True))):
-        at = np.flatnonzero((shapes == shape) & (lengths == length))
-        if length > 1:
-            counts = unpack([blobs[index] for index in at.tolist()])
-            yield Present(shape, series[at], days[at], sign * counts)
+        cells = Cells(*(column[timed] for column in cells))
+    return Change([cells], list(presence(cells, packed)))
 
 
 def _write_failures(connection: Connection, measured: Measured, numbers: Numbers) -> list[Failed]:
@@ -198,12 +201,13 @@ def _write_failures(connection: Connection, measured: Measured, numbers: Numbers
         for failed in measured.failures
     )
     insert_many(connection, failure, ("series_id", "window", "hour", "rule_id", "failed"), rows)
-    return _failed([(series, hour, rule, failed) for series, _, hour, rule, failed in rows], 1)
+    return _failed(rows)
 
 
-def _failed(rows: Sequence[Sequence[Any]], sign: int) -> list[Failed]:
-    timed = [row for row in rows if row[1] != NO_TIME]
+def _failed(rows: Sequence[Sequence[Any]]) -> list[Failed]:
+    """Rows of the failure table that have a time, as arrays."""
+    timed = [row for row in rows if row[2] != NO_TIME]
     if not timed:
         return []
-    series, hours, rules, failed = (np.array(column, np.int64) for column in zip(*timed, strict=True))
-    return [Failed(series, hours, rules, sign * failed)]
+    series, _, hours, rules, failed = (np.array(column, np.int64) for column in zip(*timed, strict=True))
+    return [Failed(series, hours, rules, failed)]

@@ -96,6 +96,7 @@ def create(connection: Connection) -> None:
 
 def upgrade(connection: Connection, target: str = "head") -> None:
     """Run the migrations up to `target` inside the connection's transaction."""
+    from alembic.operations import Operations  # noqa: PLC0415 - as above
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415 - .6 s, only where it has work to do
     from alembic.script import ScriptDirectory  # noqa: PLC0415 - as above
 
@@ -104,4 +105,5 @@ def upgrade(connection: Connection, target: str = "head") -> None:
         connection,
         opts={"script": scripts, "fn": lambda current, _: scripts._upgrade_revs(target, current)},  # noqa: SLF001 - as alembic's own command does
     )
-    context.run_migrations()
+    with Operations.context(context):
+        context.run_migrations()

@@ -1,19 +1,32 @@
 """The past, as the judge needs it: dense hours per series, out of packed days."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, bindparam, func, select
 
 from monitor.history import catalogs, ranges, series, windows
-from monitor.history.days import HOURS, Ints, day, day_failure, day_present, unpack_failed, unpack_hours
+from monitor.history.days import day, day_failure
 from monitor.history.interned import Interned, shape_pointers
+from monitor.history.packing import HOURS, Ints, starts, unpack_failed, unpack_hours, unpack_present
 from monitor.history.record import Words
+from monitor.history.schema import fetch
 from monitor.history.series import Kept
 from monitor.judge.model import Counts, Past, SeriesPast, TablePast
 from monitor.measure.model import Unmeasured
+
+_BETWEEN: Final = {
+    table.name: select(table)
+    .join(series.series, series.series.c.id == table.c.series_id)
+    .where(table.c.day >= bindparam("first"), table.c.day <= bindparam("last"))
+    for table in (day, day_failure)
+}
+"""By way of the series, so that the database seeks each one's days instead of reading all days there are."""
+
+_FIRST_DAY: Final = 0
+"""1970-01-01: no collector is older, and rows without a time belong to an earlier one."""
 
 
 class Span(NamedTuple):
@@ -23,16 +36,22 @@ class Span(NamedTuple):
     until: int
     recent_day: int
     recent_days: int
+    whole: bool = False
+    """The recent days are all that were ever measured."""
 
     @classmethod
     def of(cls, until: int, days: int, recent_days: int) -> "Span":
         """`days` × 24 hours up to `until`, and the last `recent_days` UTC days up to the day of the last hour."""
         return cls(until - days * HOURS, until, (until - 1) // HOURS - recent_days + 1, recent_days)
 
+    def with_all_recent(self) -> "Span":
+        """The same hours, and every day ever measured is a recent one."""
+        return self._replace(recent_day=_FIRST_DAY, whole=True)
+
     @property
     def first_day(self) -> int:
-        """The day that `start` lies in, or the first recent one if that is earlier."""
-        return min(self.start // HOURS, self.recent_day)
+        """The first day whose hours are read: that of `start`, or the first recent one if that is earlier."""
+        return self.start // HOURS if self.whole else min(self.start // HOURS, self.recent_day)
 
     @property
     def last_day(self) -> int:
@@ -65,12 +84,16 @@ class Sparse(Mapping[str, Counts]):
         return len(self._cells)
 
 
-class _Dense(NamedTuple):
-    """Arrays of shape (series, hours from `first_day`), and undeclared rows over the recent days."""
+class _Days(NamedTuple):
+    """Packed days, read: arrays of shape (series, hours from `first_day`); the rest over the recent days."""
 
     rows: Ints
     invalid: Ints
+    recent: Ints
+    """Rows."""
     undeclared: Ints
+    present: Mapping[int, Mapping[str, int]]
+    """By series index."""
 
 
 def read(
@@ -87,11 +110,11 @@ def read(
         if one.table in names and one.first_hour is not None and one.first_hour < span.until
     ]
     at = {one.id: index for index, one in enumerate(kept)}
-    dense = _dense(connection, at, span)
+    dense = _days(connection, at, span, words.shapes)
     failed = _failed(connection, at, span, words.rules)
-    undeclared, present = _undeclared(connection, span), _present(connection, span, words.shapes)
+    so_far = _failed_so_far(connection, at, span, words.rules) if span.whole else {}
+    undeclared = _undeclared(connection, span)
     offset = span.start - span.first_day * HOURS
-    recent = slice((span.recent_day - span.first_day) * HOURS, None)
     return Past(
         span.start,
         span.until,
@@ -105,15 +128,17 @@ def read(
                 invalid=dense.invalid[index, offset : offset + span.until - span.start],
                 failed=Sparse(failed.get(index, {}), span.until - span.start),
                 undeclared=undeclared.get(one.id, {}),
-                present=present.get(one.id, {}),
+                present=dense.present.get(index, {}),
                 undeclared_rows=int(dense.undeclared[index]),
-                recent_rows=int(dense.rows[index, recent].sum()),
+                recent_rows=int(dense.recent[index]),
+                failed_so_far=so_far.get(index, {}),
             )
             for index, one in enumerate(kept)
         ),
         _tables(connection, settled, names),
         tuple(unmeasured),
         span.recent_days,
+        adopting=span.whole,
     )
 
 
@@ -136,38 +161,56 @@ def _tables(connection: Connection, settled: Mapping[str, int], names: Iterable[
     return tables
 
 
-def _rows(connection: Connection, table: Table, first: int, last: int) -> list[Sequence[Any]]:
-    """Rows of those days, columns in the table's order, read without SQLAlchemy's work per row."""
-    query = select(table).where(table.c.day >= first, table.c.day <= last)
-    compiled = query.compile(connection, compile_kwargs={"literal_binds": True})
-    cursor = connection.exec_driver_sql(str(compiled)).cursor
-    return list(cursor.fetchall()) if cursor is not None else []
+def _rows(connection: Connection, table: Table, first: int, last: int) -> list[Any]:
+    """Rows of those days, columns in the table's order."""
+    return fetch(connection, _BETWEEN[table.name], first, last)
 
 
-def _dense(connection: Connection, at: Mapping[int, int], span: Span) -> _Dense:
-    total = span.last_day - span.first_day + 1
-    found = [row for row in _rows(connection, day, span.first_day, span.last_day) if row[1] in at]
-    rows, invalid = (np.zeros((len(at), total, HOURS), np.int64) for _ in range(2))
-    undeclared = np.zeros(len(at), np.int64)
+def _days(connection: Connection, at: Mapping[int, int], span: Span, shapes: Interned) -> _Days:
+    first = min(span.first_day, span.recent_day)
+    found = [row for row in _rows(connection, day, first, span.last_day) if row[0] in at]
+    rows, invalid = (np.zeros((len(at), span.last_day - span.first_day + 1, HOURS), np.int64) for _ in range(2))
+    counted, undeclared = (np.zeros(len(at), np.int64) for _ in range(2))
+    present: dict[int, dict[str, int]] = {}
     if found:
-        number, ids, packed, bad, more = zip(*found, strict=True)
-        days = np.array(number, np.int64)
-        where = np.array([at[one] for one in ids])
-        rows[where, days - span.first_day] = unpack_hours(packed)
-        invalid[where, days - span.first_day] = unpack_hours(bad)
-        recent = days >= span.recent_day
+        ids, number, kinds, packed, bad, more, carried = zip(*found, strict=True)
+        days, where = np.array(number, np.int64), np.array([at[one] for one in ids])
+        hours, seen = unpack_hours(packed), days >= span.first_day
+        np.add.at(rows, (where[seen], days[seen] - span.first_day), hours[seen])
+        np.add.at(invalid, (where[seen], days[seen] - span.first_day), unpack_hours(bad)[seen])
+        recent = np.flatnonzero(days >= span.recent_day)
+        np.add.at(counted, where[recent], hours[recent].sum(axis=1))
         np.add.at(undeclared, where[recent], np.array(more, np.int64)[recent])
-    return _Dense(rows.reshape(len(at), -1), invalid.reshape(len(at), -1), undeclared)
+        keys = ((int(where[index]), kinds[index], carried[index]) for index in recent.tolist())
+        present = _present(keys, shapes.texts(connection))
+    flat = (len(at), rows.shape[1] * HOURS)
+    return _Days(rows.reshape(flat), invalid.reshape(flat), counted, undeclared, present)
+
+
+def _present(found: Iterable[tuple[int, int, bytes]], shapes: Mapping[int, str]) -> dict[int, dict[str, int]]:
+    """Property pointer → rows that carried it, out of (series index, shape, packed presence)."""
+    alike: dict[tuple[int, int, int], list[bytes]] = {}
+    for index, shape, packed in found:
+        alike.setdefault((index, shape, len(packed)), []).append(packed)
+    pointers = {shape: shape_pointers(shapes[shape]) for shape in {key[1] for key in alike}}
+    present: dict[int, dict[str, int]] = {}
+    for (index, shape, length), blobs in alike.items():
+        sums = unpack_present(blobs).sum(axis=0).tolist() if length else []
+        carried = present.setdefault(index, {})
+        for pointer, rows in zip(pointers[shape], sums, strict=True):
+            carried[pointer] = carried.get(pointer, 0) + rows
+    return present
 
 
 def _failed(
     connection: Connection, at: Mapping[int, int], span: Span, rules: Interned
 ) -> dict[int, dict[str, tuple[Ints, Ints]]]:
     """Per series index and rule id: hours (from `span.start`) and failing rows, of the recent days."""
-    found = [row for row in _rows(connection, day_failure, span.recent_day, span.last_day) if row[1] in at]
+    first = max(span.first_day, span.recent_day)
+    found = [row for row in _rows(connection, day_failure, first, span.last_day) if row[0] in at]
     if not found:
         return {}
-    number, ids, packed = zip(*found, strict=True)
+    ids, number, packed = zip(*found, strict=True)
     of, records = unpack_failed(packed)
     hours = np.array(number, np.int64)[of] * HOURS + records["hour"] - span.start
     index = np.array([at[one] for one in ids])[of]
@@ -176,16 +219,37 @@ def _failed(
     return _by_rule(hours, index, records, rules.texts(connection))
 
 
+def _failed_so_far(
+    connection: Connection, at: Mapping[int, int], span: Span, rules: Interned
+) -> dict[int, dict[str, int]]:
+    """Per series index and rule id: failing rows of every recent day, however long ago."""
+    found = [row for row in _rows(connection, day_failure, span.recent_day, span.last_day) if row[0] in at]
+    if not found:
+        return {}
+    ids, _, packed = zip(*found, strict=True)
+    of, records = unpack_failed(packed)
+    index = np.array([at[one] for one in ids])[of]
+    kinds, place = np.unique(np.stack([index, records["rule"].astype(np.int64)]), axis=1, return_inverse=True)
+    sums = np.zeros(kinds.shape[1], np.int64)
+    np.add.at(sums, place.ravel(), records["failed"].astype(np.int64))
+    texts = rules.texts(connection)
+    totals: dict[int, dict[str, int]] = {}
+    for one, rule, failed in zip(*kinds.tolist(), sums.tolist(), strict=True):
+        totals.setdefault(one, {})[texts[rule]] = failed
+    return totals
+
+
 def _by_rule(
     hours: Ints, index: Ints, records: NDArray[Any], texts: Mapping[int, str]
 ) -> dict[int, dict[str, tuple[Ints, Ints]]]:
+    if not len(hours):
+        return {}
     order = np.lexsort((hours, records["rule"], index))
     hours, index, numbers = hours[order], index[order], records["rule"][order].astype(np.int64)
     failed = records["failed"][order].astype(np.int64)
-    starts = np.flatnonzero(np.r_[True, (index[1:] != index[:-1]) | (numbers[1:] != numbers[:-1])][: len(index)])
+    first = starts(index, numbers).tolist()
     found: dict[int, dict[str, tuple[Ints, Ints]]] = {}
-    ends = [*starts[1:].tolist(), len(index)]
-    for start, end in zip(starts.tolist(), ends, strict=True):
+    for start, end in zip(first, [*first[1:], len(index)], strict=True):
         rule = texts[int(numbers[start])]
         found.setdefault(int(index[start]), {})[rule] = (hours[start:end], failed[start:end])
     return found
@@ -193,24 +257,8 @@ def _by_rule(
 
 def _undeclared(connection: Connection, span: Span) -> dict[int, dict[str, int]]:
     found: dict[int, dict[str, int]] = {}
-    for number, name, rows in ranges.undeclared_since(connection, span.recent_day, span.last_day):
+    for number, name, rows in ranges.undeclared_between(connection, span.recent_day, span.last_day):
         found.setdefault(number, {})[name] = rows
-    return found
-
-
-def _present(connection: Connection, span: Span, shapes: Interned) -> dict[int, dict[str, int]]:
-    """Per series id: property pointer → rows that carried it over the recent days."""
-    sums: dict[tuple[int, int], Ints] = {}
-    for _, number, shape, packed in _rows(connection, day_present, span.recent_day, span.last_day):
-        counts = np.frombuffer(packed, "<i8")
-        before = sums.get((number, shape))
-        sums[number, shape] = counts if before is None else before + counts
-    pointers = {shape: shape_pointers(text) for shape, text in shapes.texts(connection).items()} if sums else {}
-    found: dict[int, dict[str, int]] = {}
-    for (number, shape), counts in sums.items():
-        present = found.setdefault(number, {})
-        for pointer, rows in zip(pointers[shape], counts.tolist(), strict=True):
-            present[pointer] = present.get(pointer, 0) + rows
     return found
 
 
@@ -223,6 +271,6 @@ def _last_hour(connection: Connection, one: Kept, dense: Ints, span: Span) -> in
     if len(hours):
         return first + int(hours[-1])
     query = select(func.max(day.c.day)).where(day.c.series_id == one.id, day.c.day < span.first_day)
-    older = connection.execute(query).scalar_one()
-    packed = select(day.c.rows).where(day.c.series_id == one.id, day.c.day == older)
-    return int(older * HOURS + np.flatnonzero(unpack_hours([connection.execute(packed).scalar_one()])[0])[-1])
+    older = int(connection.execute(query).scalar_one())
+    rows = connection.execute(select(day).where(day.c.series_id == one.id, day.c.day == older))
+    return int(older * HOURS + np.flatnonzero(unpack_hours([row.rows for row in rows]).sum(axis=0))[-1])

@@ -6,13 +6,28 @@ all or none of them lie in the replaced part, else the nearest whole number. Ran
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, delete, func, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    select,
+)
 
-from monitor.history.days import HOURS
 from monitor.history.measurements import Range, measurement
-from monitor.history.schema import insert_many, metadata
+from monitor.history.packing import HOURS
+from monitor.history.schema import execute, fetch, insert_many, metadata
+from monitor.history.series import OF_TABLE
 from monitor.measure.model import NO_TIME, Measured
 
 undeclared: Final = Table(
@@ -36,10 +51,44 @@ duplicates: Final = Table(
     sqlite_with_rowid=False,
 )
 
-EVER: Final = -(2**31)
-"""The first window of a range that has no beginning."""
-
 _NO_DAY: Final = NO_TIME // HOURS
+_UNDECLARED_COLUMNS: Final = tuple(column.name for column in undeclared.columns)
+_DUPLICATES_COLUMNS: Final = tuple(column.name for column in duplicates.columns)
+
+
+def _within(column: ColumnElement[int], first: str, end: str) -> ColumnElement[bool]:
+    return (column >= bindparam(first)) & (column < bindparam(end))
+
+
+def _overlaps(of: Table) -> ColumnElement[bool]:
+    """Parameters: the end of the new range, then its beginning."""
+    return (of.c.window_since < bindparam("new_until")) & (of.c.window_until > bindparam("new_since"))
+
+
+_TIMED: Final = undeclared.c.series_id.in_(OF_TABLE) & (undeclared.c.day != literal_column(str(_NO_DAY)))
+_UNTIMED: Final = undeclared.c.series_id.in_(OF_TABLE) & (undeclared.c.day == literal_column(str(_NO_DAY)))
+_OLD_UNDECLARED: Final = select(undeclared).where(_TIMED, _overlaps(undeclared))
+_DELETE_UNDECLARED: Final = delete(undeclared).where(_TIMED, _overlaps(undeclared))
+_DELETE_NO_TIME: Final = delete(undeclared).where(_UNTIMED)
+_OURS: Final = duplicates.c.table_name == bindparam("table")
+_OLD_DUPLICATES: Final = select(duplicates).where(_OURS, _overlaps(duplicates))
+_DELETE_DUPLICATES: Final = delete(duplicates).where(_OURS, _overlaps(duplicates))
+_DUPLICATED: Final = select(duplicates.c.table_name, func.sum(duplicates.c.rows)).group_by(duplicates.c.table_name)
+_UNDECLARED: Final = (
+    select(undeclared.c.series_id, undeclared.c.name, func.sum(undeclared.c.rows))
+    .where(undeclared.c.day >= bindparam("first"), undeclared.c.day <= bindparam("last"))
+    .group_by(undeclared.c.series_id, undeclared.c.name)
+)
+_UNDECLARED_WEIGHT: Final = select(func.coalesce(func.sum(measurement.c.undeclared), literal_column("0"))).where(
+    measurement.c.series_id == bindparam("series"),
+    _within(measurement.c.window, "since", "until"),
+    _within(measurement.c.hour, "first", "end"),
+)
+_ROWS_WEIGHT: Final = select(func.coalesce(func.sum(measurement.c.rows), literal_column("0"))).where(
+    measurement.c.series_id.in_(OF_TABLE),
+    _within(measurement.c.window, "since", "until"),
+    measurement.c.window != literal_column(str(NO_TIME)),
+)
 
 
 class _Part(NamedTuple):
@@ -49,16 +98,19 @@ class _Part(NamedTuple):
     until: int
 
 
-def replace(connection: Connection, measured: Measured, series: Sequence[int]) -> None:
+def replace(connection: Connection, measured: Measured) -> None:
     """Take out what the scan replaces. Call while the hourly rows of before are still there."""
-    _replace_undeclared(connection, Range.of(measured), series)
+    new, table = Range.of(measured), measured.table
+    _replace_undeclared(connection, table, _Part(new.since, new.until))
+    if new.no_time:
+        execute(connection, _DELETE_NO_TIME, table)
     if measured.duplicates is not None:
-        _replace_duplicates(connection, Range.of(measured), measured.table, series)
+        _replace_duplicates(connection, table, _Part(new.since, new.until))
 
 
 def write(connection: Connection, measured: Measured, series: Sequence[int]) -> None:
     """Add the scan's totals; `series`: ids in the order of `Measured.series`."""
-    since = EVER if measured.since is None else measured.since
+    since, until, _ = Range.of(measured)
     totals: dict[tuple[int, int, str], int] = {}
     for at, day, name, rows in measured.undeclared:
         key = (series[at], day, name)
@@ -66,74 +118,47 @@ def write(connection: Connection, measured: Measured, series: Sequence[int]) -> 
     insert_many(
         connection,
         undeclared,
-        ("series_id", "day", "name", "window_since", "window_until", "rows"),
-        [(*key, since, measured.until, rows) for key, rows in sorted(totals.items())],
+        _UNDECLARED_COLUMNS,
+        [(*key, since, until, rows) for key, rows in sorted(totals.items())],
     )
     if measured.duplicates:
-        columns = ("table_name", "window_since", "window_until", "rows")
-        insert_many(connection, duplicates, columns, [(measured.table, since, measured.until, measured.duplicates)])
+        insert_many(connection, duplicates, _DUPLICATES_COLUMNS, [(measured.table, since, until, measured.duplicates)])
 
 
 def duplicated(connection: Connection) -> dict[str, int]:
     """Duplicated ids per table, over all ranges."""
-    table = duplicates.c.table_name
-    return {
-        name: int(rows) for name, rows in connection.execute(select(table, func.sum(duplicates.c.rows)).group_by(table))
-    }
+    return {table: int(rows) for table, rows in fetch(connection, _DUPLICATED)}
 
 
-def undeclared_since(connection: Connection, day: int, last: int) -> Iterator[tuple[int, str, int]]:
-    """(series id, name, rows) over the days from `day` up to and including `last`."""
-    columns = undeclared.c
-    query = (
-        select(columns.series_id, columns.name, func.sum(columns.rows))
-        .where(columns.day >= day, columns.day <= last)
-        .group_by(columns.series_id, columns.name)
-    )
-    return ((series, name, int(rows)) for series, name, rows in connection.execute(query))
+def undeclared_between(connection: Connection, first: int, last: int) -> Iterator[tuple[int, str, int]]:
+    """(series id, name, rows) over the days from `first` up to and including `last`."""
+    return ((series, name, int(rows)) for series, name, rows in fetch(connection, _UNDECLARED, first, last))
 
 
-def _replace_undeclared(connection: Connection, replaced: Range, series: Sequence[int]) -> None:
-    columns = undeclared.c
-    since = EVER if replaced.since is None else replaced.since
-    ours = columns.series_id.in_(series)
-    timed = ours & (columns.day != _NO_DAY) & (columns.window_since < replaced.until) & (columns.window_until > since)
-    old = connection.execute(select(undeclared).where(timed)).all()
+def _replace_undeclared(connection: Connection, table: str, new: _Part) -> None:
+    old = fetch(connection, _OLD_UNDECLARED, table, new.until, new.since)
+    if not old:
+        return
     rest = [
-        (row.series_id, row.day, row.name, *part, rows)
-        for row in old
-        for part, rows in _rest(
-            row.rows,
-            _Part(row.window_since, row.window_until),
-            _Part(since, replaced.until),
-            lambda part, row=row: _undeclared_rows(connection, row.series_id, row.day, part),
-        )
+        (series, day, name, *part, rows)
+        for series, day, name, since, until, total in old
+        for part, rows in _rest(total, _Part(since, until), new, partial(_undeclared_rows, connection, series, day))
     ]
-    if old:
-        connection.execute(delete(undeclared).where(timed))
-    if replaced.no_time:
-        connection.execute(delete(undeclared).where(ours & (columns.day == _NO_DAY)))
-    insert_many(connection, undeclared, ("series_id", "day", "name", "window_since", "window_until", "rows"), rest)
+    execute(connection, _DELETE_UNDECLARED, table, new.until, new.since)
+    insert_many(connection, undeclared, _UNDECLARED_COLUMNS, rest)
 
 
-def _replace_duplicates(connection: Connection, replaced: Range, table: str, series: Sequence[int]) -> None:
-    columns = duplicates.c
-    since = EVER if replaced.since is None else replaced.since
-    here = (columns.table_name == table) & (columns.window_since < replaced.until) & (columns.window_until > since)
-    old = connection.execute(select(duplicates).where(here)).all()
+def _replace_duplicates(connection: Connection, table: str, new: _Part) -> None:
+    old = fetch(connection, _OLD_DUPLICATES, table, new.until, new.since)
+    if not old:
+        return
     rest = [
-        (table, *part, rows)
-        for row in old
-        for part, rows in _rest(
-            row.rows,
-            _Part(row.window_since, row.window_until),
-            _Part(since, replaced.until),
-            lambda part: _rows(connection, series, part),
-        )
+        (name, *part, rows)
+        for name, since, until, total in old
+        for part, rows in _rest(total, _Part(since, until), new, partial(_rows, connection, table))
     ]
-    if old:
-        connection.execute(delete(duplicates).where(here))
-    insert_many(connection, duplicates, ("table_name", "window_since", "window_until", "rows"), rest)
+    execute(connection, _DELETE_DUPLICATES, table, new.until, new.since)
+    insert_many(connection, duplicates, _DUPLICATES_COLUMNS, rest)
 
 
 def _rest(rows: int, old: _Part, new: _Part, weight: Callable[[_Part], int]) -> Iterable[tuple[_Part, int]]:
@@ -149,23 +174,10 @@ def _rest(rows: int, old: _Part, new: _Part, weight: Callable[[_Part], int]) -> 
 
 
 def _undeclared_rows(connection: Connection, series: int, day: int, part: _Part) -> int:
-    columns = measurement.c
-    query = select(func.coalesce(func.sum(columns.undeclared), 0)).where(
-        columns.series_id == series,
-        columns.window >= part.since,
-        columns.window < part.until,
-        columns.hour >= day * HOURS,
-        columns.hour < (day + 1) * HOURS,
-    )
-    return int(connection.execute(query).scalar_one())
+    """What a range's total of one series and day stands for: its rows with something undeclared."""
+    values = (series, *part, day * HOURS, (day + 1) * HOURS)
+    return int(fetch(connection, _UNDECLARED_WEIGHT, *values)[0][0])
 
 
-def _rows(connection: Connection, series: Sequence[int], part: _Part) -> int:
-    columns = measurement.c
-    query = select(func.coalesce(func.sum(columns.rows), 0)).where(
-        columns.series_id.in_(series),
-        columns.window >= part.since,
-        columns.window < part.until,
-        columns.window != NO_TIME,
-    )
-    return int(connection.execute(query).scalar_one())
+def _rows(connection: Connection, table: str, part: _Part) -> int:
+    return int(fetch(connection, _ROWS_WEIGHT, table, *part)[0][0])

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Connection, Float, Integer, Table, Text, delete, exists, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Float, Integer, Table, Text, delete, exists, func, insert, select
 
 from monitor.history.schema import UtcTime, metadata
 
@@ -68,7 +68,14 @@ def any_measured(connection: Connection) -> bool:
     return bool(connection.execute(query).scalar_one())
 
 
+def measured_once(connection: Connection) -> bool:
+    """One run has measured rows, and no other."""
+    query = select(func.count()).select_from(run).where(run.c.rows > 0)
+    return bool(connection.execute(query).scalar_one() == 1)
+
+
 def last_measured(connection: Connection) -> str:
     """The run that last measured a row; empty: none did."""
-    query = select(run.c.id).where(run.c.rows > 0).order_by(run.c.started_at.desc(), run.c.id.desc()).limit(1)
-    return connection.execute(query).scalar_one_or_none() or ""
+    query = select(run).where(run.c.rows > 0).order_by(run.c.started_at.desc(), run.c.id.desc()).limit(1)
+    row = connection.execute(query).one_or_none()
+    return "" if row is None else str(row.id)

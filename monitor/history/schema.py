@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Final
+from itertools import chain
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, Dialect, MetaData, String, Table, TypeDecorator, insert
+from sqlalchemy import Connection, Delete, Dialect, MetaData, Select, String, Table, TypeDecorator, insert
 
 metadata: Final = MetaData(
     naming_convention={
@@ -19,6 +20,17 @@ REVISIONS: Final = ("0001",)
 """Every revision of the shape, oldest first: the files of `migrations/versions`."""
 
 HEAD: Final = REVISIONS[-1]
+
+
+Tuple: TypeAlias = tuple[Any, ...]
+"""One row's values, in the order of its columns."""
+
+_PARAMETERS: Final = 900
+"""Per statement; the oldest SQLite in use takes 999."""
+
+
+_ROWS: Final = 32
+"""Per statement: what a longer list gains is less than what a longer rest of single rows costs."""
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -36,22 +48,62 @@ class UtcTime(TypeDecorator[datetime]):
         return None if value is None else datetime.fromisoformat(value)
 
 
-def insert_many(connection: Connection, table: Table, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
-    """Insert tuples through the driver's executemany: no per-row work of ours or SQLAlchemy's."""
-    if rows:
-        connection.exec_driver_sql(_insert_text(table, tuple(columns), connection.dialect), rows)
+def insert_many(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Tuple]) -> None:
+    """Insert tuples through the driver's executemany: no per-row work of SQLAlchemy's.
+
+    Many rows go as lists of VALUES: a third quicker than one by one (measured on SQLite).
+    """
+    _insert(connection, _insert_text(table, tuple(columns), connection.dialect), rows)
 
 
-def insert_new(connection: Connection, table: Table, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
+def insert_new(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Tuple]) -> None:
     """Insert those tuples whose unique key is not there yet; SQLite and PostgreSQL say it alike."""
-    if rows:
-        text = _insert_text(table, tuple(columns), connection.dialect)
-        connection.exec_driver_sql(f"{text} ON CONFLICT DO NOTHING", rows)
+    head, values = _insert_text(table, tuple(columns), connection.dialect)
+    _insert(connection, (head, values), rows, " ON CONFLICT DO NOTHING")
+
+
+def fetch(connection: Connection, query: Select[Any], *values: Any) -> list[Any]:
+    """The rows of a prepared query as plain tuples; `values` for its parameters in the order they are written.
+
+    For queries that run once per table, or bring very many rows: SQLAlchemy's share of the work is gone.
+    """
+    cursor = connection.exec_driver_sql(_text(query, connection.dialect), values).cursor
+    return list(cursor.fetchall())
+
+
+def execute(connection: Connection, statement: Delete, *values: Any) -> None:
+    """The same for a statement that brings nothing back."""
+    connection.exec_driver_sql(_text(statement, connection.dialect), values)
+
+
+def _insert(connection: Connection, text: tuple[str, str], rows: Sequence[Tuple], suffix: str = "") -> None:
+    if not rows:
+        return
+    head, values = text
+    batch = min(_ROWS, _PARAMETERS // len(rows[0]))
+    full = len(rows) - len(rows) % batch
+    if full:
+        lists = f"{head}{', '.join([values] * batch)}{suffix}"
+        many = [tuple(chain.from_iterable(rows[at : at + batch])) for at in range(0, full, batch)]
+        connection.exec_driver_sql(lists, many)
+    if full < len(rows):
+        connection.exec_driver_sql(f"{head}{values}{suffix}", list(rows[full:]))
 
 
 @lru_cache(maxsize=256)
-def _insert_text(table: Table, columns: tuple[str, ...], dialect: Dialect) -> str:
-    """The INSERT statement in the driver's own parameter style, made to be positional."""
+def _insert_text(table: Table, columns: tuple[str, ...], dialect: Dialect) -> tuple[str, str]:
+    """`INSERT INTO … VALUES ` and one row's parameters, in the driver's own style."""
+    compiled = insert(table).inline().compile(dialect=_positional(dialect), column_keys=list(columns))
+    head, keyword, values = str(compiled).partition(" VALUES ")
+    return head + keyword, values
+
+
+@lru_cache(maxsize=256)
+def _text(statement: Select[Any] | Delete, dialect: Dialect) -> str:
+    return str(statement.compile(dialect=_positional(dialect)))
+
+
+def _positional(dialect: Dialect) -> Dialect:
     make: Any = type(dialect)
-    positional = dialect if dialect.positional else make(paramstyle="format")
-    return str(insert(table).inline().compile(dialect=positional, column_keys=list(columns)))
+    positional: Dialect = dialect if dialect.positional else make(paramstyle="format")
+    return positional

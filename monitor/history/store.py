@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from monitor.catalog import Table
-from monitor.history import incidents, judgements, leases, opening, outbox, plans, runs, sqlite, windows
+from monitor.history import catalogs, incidents, judgements, leases, opening, outbox, plans, runs, sqlite, windows
 from monitor.history import past as pasts
 from monitor.history.interned import Interned, rule, shape
 from monitor.history.plans import PlanRecord
@@ -104,6 +104,11 @@ class History:
         with self._reading() as connection:
             return not runs.any_measured(connection)
 
+    def adopting(self) -> bool:
+        """All that is known was measured by the first run: nothing has come since trackwarden was adopted."""
+        with self._reading() as connection:
+            return not runs.any_measured(connection) or runs.measured_once(connection)
+
     def last_measured(self) -> str:
         """The id of the run that last measured a row; empty: none did. Until it changes, so does no count."""
         with self._reading() as connection:
@@ -141,21 +146,30 @@ class History:
         with self._reading() as connection:
             return {name: mark.watermark for name, mark in windows.marks(connection).items()}
 
-    def past(
+    def landed_tables(self) -> tuple[Table, ...]:
+        """Every table with the columns that it was last measured with."""
+        with self._reading() as connection:
+            known = catalogs.read(connection)
+            kept = windows.marks(connection).values()
+            return tuple(known[mark.name, mark.snapshot] for mark in kept if (mark.name, mark.snapshot) in known)
+
+    def past(  # noqa: PLR0913 - what is asked for, and three settings by name
         self,
         settled: Mapping[str, int],
         until: int,
         *,
         days: int = 56,
         recent_days: int = 3,
+        adopting: bool = False,
         unmeasured: Sequence[Unmeasured] = (),
     ) -> Past:
         """What is known of the tables in `settled` (name → first hour that may still get rows) as of hour `until`.
 
         Arrays cover `days` × 24 hours up to `until`. Failures, presence and undeclared names cover the last
-        `recent_days` UTC days, the one of the last hour included.
+        `recent_days` UTC days, the one of the last hour included; with `adopting` all days ever measured.
         """
         span = pasts.Span.of(until, days, recent_days)
+        span = span.with_all_recent() if adopting else span
         with self._reading() as connection:
             return pasts.read(connection, settled, span, self._words, unmeasured)
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from monitor.errors import HistoryError
 
+_TWICE: Final = "one key was written twice: please report this with the command"
 _REFUSALS: Final = (
     ("SQLITE_FULL", "the disk is full", "make room and run again: what was being written is undone, the rest is kept"),
     ("SQLITE_NOTADB", "is not a history database", "point history.url at another file, or move this one away"),
@@ -20,7 +21,8 @@ _REFUSALS: Final = (
     ("SQLITE_BUSY", "is locked by another process", "wait until the other run has ended, then run again"),
     ("SQLITE_LOCKED", "is locked by another process", "wait until the other run has ended, then run again"),
     ("SQLITE_IOERR", "cannot be read or written", "check the disk, and that the file is not on a network drive"),
-    ("SQLITE_CONSTRAINT", "already holds such a row", "one key was written twice: please report this with the command"),
+    ("SQLITE_CONSTRAINT_PRIMARYKEY", "already holds such a row", _TWICE),
+    ("SQLITE_CONSTRAINT_UNIQUE", "already holds such a row", _TWICE),
 )
 _SECRETS: Final = re.compile(r"pass|secret|token|key", re.IGNORECASE)
 

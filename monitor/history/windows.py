@@ -1,15 +1,14 @@
 """How far each landed table has been measured (its watermark), and what it lacked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from operator import itemgetter
 from typing import Final
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, bindparam, delete, select, update
 
-from monitor.history.schema import insert_many, insert_new, metadata
-from monitor.measure.model import NO_TIME, Measured
+from monitor.history.schema import fetch, insert_many, insert_new, metadata
+from monitor.measure.model import Measured
 
 landed: Final = Table(
     "landed_table",
@@ -18,6 +17,7 @@ landed: Final = Table(
     Column("since", Integer),
     Column("until", Integer, nullable=False),
     Column("newest_window", Integer),
+    Column("reach", Integer),  # first window after everything ever measured, gaps or not
     Column("no_time_rows", BigInteger, nullable=False),
     Column("contract_hash", Text, nullable=False),
     Column("reread_at", Integer),
@@ -26,6 +26,7 @@ landed: Final = Table(
     Column("run_id", Text, nullable=False),
 )
 _COLUMNS: Final = tuple(column.name for column in landed.columns)
+_ONE: Final = select(landed).where(landed.c.name == bindparam("table"))
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -55,6 +56,7 @@ class Mark:
     since: int | None
     until: int
     newest_window: int | None
+    reach: int | None
     no_time_rows: int
     contract_hash: str
     reread_at: int | None
@@ -78,24 +80,21 @@ def marks(connection: Connection) -> dict[str, Mark]:
 
 def mark(connection: Connection, table: str) -> Mark | None:
     """One table's row; None: never measured nor touched."""
-    row = connection.execute(select(landed).where(landed.c.name == table)).one_or_none()
-    return None if row is None else Mark(**row._asdict())
+    rows = fetch(connection, _ONE, table)
+    return Mark(*rows[0]) if rows else None
 
 
-def advance(old: Mark | None, measured: Measured) -> tuple[int | None, int, int | None]:
-    """Since, until and newest window after a measurement.
+def advance(old: Mark | None, measured: Measured) -> int:
+    """The first window not measured yet, after a measurement.
 
-    `until` moves on only where the measurement begins at or before it: a range measured further on
+    It moves on only where the measurement begins at or before it: a range measured further on
     (`--since`) leaves the windows between due, it does not skip them.
     """
-    pairs = set(map(itemgetter(2, 3), measured.counts))  # a few hundred of them, out of thousands of counts
-    windows = [window for window, rows in pairs if rows and window != NO_TIME]
-    since, until, newest = min(windows, default=None), measured.until, max(windows, default=None)
     if old is None:
-        return since, until, newest
+        return measured.until
     if measured.since is not None and measured.since > old.until:
-        until = old.until
-    return _least(old.since, since), max(old.until, until), _most(old.newest_window, newest)
+        return old.until
+    return max(old.until, measured.until)
 
 
 def keep(connection: Connection, new: Mark, old: Mark | None) -> None:
@@ -113,17 +112,15 @@ def touch(connection: Connection, until: Mapping[str, int]) -> None:
     if ahead:
         query = update(landed).where(landed.c.name == bindparam("table")).values(until=bindparam("to"))
         connection.execute(query, ahead)
-    new = [(name, None, to, None, 0, "", None, "", "", "") for name, to in until.items() if name not in known]
+    new = [(name, None, to, None, None, 0, "", None, "", "", "") for name, to in until.items() if name not in known]
     insert_new(connection, landed, _COLUMNS, list(new))
 
 
-def _least(*hours: int | None) -> int | None:
-    return min(_known(hours), default=None)
+def least(*hours: int | None) -> int | None:
+    """The first hour that is known."""
+    return min((hour for hour in hours if hour is not None), default=None)
 
 
-def _most(*hours: int | None) -> int | None:
-    return max(_known(hours), default=None)
-
-
-def _known(hours: Iterable[int | None]) -> list[int]:
-    return [hour for hour in hours if hour is not None]
+def most(*hours: int | None) -> int | None:
+    """The last hour that is known."""
+    return max((hour for hour in hours if hour is not None), default=None)

@@ -25,11 +25,14 @@ def transitions(known: Sequence[Incident], observed: Observed, now: datetime) ->
     """Every incident's next state, loudest first. `known`: the newest episode of every fingerprint."""
     newest = {one.fingerprint: one for one in sorted(known, key=lambda one: one.episode)}
     going_on = {mark: one for mark, one in newest.items() if one.state in _GOING_ON}
+    spread: dict[str, list[Incident]] = {}
+    for one in going_on.values():
+        spread.setdefault(_any_source(one.finding), []).append(one)
     steps: list[Transition] = []
     seen: set[str] = set()
     for finding in _loudest_first(observed.findings):
-        before = _incident_of(finding, newest, going_on)
-        if before is not None and before.fingerprint in seen:
+        before = _incident_of(finding, newest, spread)
+        if (before.fingerprint if before else fingerprint(finding)) in seen:
             continue
         step = _bad(before, finding, first_run=observed.first_run, now=now)
         if step is not None:
@@ -62,22 +65,22 @@ def _explained(findings: Iterable[Finding]) -> Mapping[str, Finding]:
     return explained
 
 
-def _incident_of(finding: Finding, newest: Mapping[str, Incident], going_on: Mapping[str, Incident]) -> Incident | None:
-    """The incident that a finding is an observation of.
+def _any_source(finding: Finding) -> str:
+    return fingerprint(replace(finding, source=""))
 
-    A cause that spread to more sources, or shrank to one, is still the same: it is told once.
+
+def _incident_of(
+    finding: Finding, newest: Mapping[str, Incident], spread: Mapping[str, Sequence[Incident]]
+) -> Incident | None:
+    """The incident that a finding is an observation of; `spread`: those going on, whatever their source.
+
+    A cause that spread to all sources, or shrank to one, is still the same: it is told once.
     """
-    mark = fingerprint(finding)
-    if mark in going_on:
-        return going_on[mark]
-    wider = going_on.get(fingerprint(replace(finding, source="")))
-    if wider is not None and finding.event:
-        return wider
-    if not finding.source and finding.event:
-        narrower = [one for one in going_on.values() if fingerprint(replace(one.finding, source="")) == mark]
-        if narrower:
-            return min(narrower, key=lambda one: (one.opened_at, one.fingerprint))
-    return newest.get(mark)
+    exact = newest.get(fingerprint(finding))
+    if (exact is not None and exact.state in _GOING_ON) or not finding.event:
+        return exact
+    alike = [one for one in spread.get(_any_source(finding), ()) if not (one.finding.source and finding.source)]
+    return min(alike, key=lambda one: (one.opened_at, one.fingerprint), default=exact)
 
 
 # ── it holds ────────────────────────────────────────────────────────────────────────────────────────

@@ -84,7 +84,7 @@ EXPLANATIONS: Mapping[Kind, Explanation] = {
     Kind.PAYLOAD_NOT_LANDED: Explanation(
         "Payload not landed",
         "Rows of a version arrive, and the column that would hold its properties does not exist: no rule can be asked.",
-        "Check the load into the warehouse: may it add columns, and did it find the schema?",
+        "Check that the load into the warehouse may add columns and finds the schema.",
         needs_rows=True,
     ),
     Kind.ROWS_WITHOUT_TIME: Explanation(

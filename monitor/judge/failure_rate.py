@@ -17,12 +17,13 @@ _POOLS = (1, 3, 6, 24, 48)
 """Settled hours."""
 _OVER = (3, 6, 12, 24)
 """If one of these pools shows that the rate is below the limit again, it is over."""
+_ASKED = tuple(sorted({*_POOLS, *_OVER}))
 _NEVER = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class _Rate:
-    """One property's failures in one source. Hourly, from `Past.start` to `until`."""
+    """One property's failures in one source. Hourly up to `until`, from `Past.start` or some hours back."""
 
     source: str
     until: int
@@ -32,9 +33,11 @@ class _Rate:
     rules: Mapping[str, Counts]
     tables: tuple[str, ...]
 
-    def pooled(self, hours: int) -> tuple[int, int]:
-        """Failing rows and rows of the last hours."""
-        return int(self.failed[-hours:].sum()), int(self.rows[-hours:].sum())
+    def pooled(self) -> Mapping[int, tuple[int, int]]:
+        """Hours → failing rows and rows of so many last hours."""
+        failed = [0, *np.cumsum(self.failed[: -_POOLS[-1] - 1 : -1]).tolist()]
+        rows = [0, *np.cumsum(self.rows[: -_POOLS[-1] - 1 : -1]).tolist()]
+        return {hours: (failed[min(hours, len(failed) - 1)], rows[min(hours, len(rows) - 1)]) for hours in _ASKED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +61,21 @@ def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Fin
     rules = {rule.id: rule for table in contract.tables for version in table.versions for rule in version.rules}
     for (env, event, version), series in sorted(_versions(past, lookup).items()):
         limits = thresholds.for_event(lookup.events.get(event))
-        for pointer in sorted({_pointer(rules, rule) for one in series for rule in one.failed}):
-            own = {rule for one in series for rule in one.failed if _pointer(rules, rule) == pointer}
+        for pointer, own in sorted(_by_pointer(rules, series).items()):
+            if not any(_beyond(rate, limits) for rate in _rates(past, series, own, _POOLS[-1])):
+                continue
             rates = _rates(past, series, own)
             bad = [found for rate in rates if (found := _judged(rate, limits)) is not None]
-            if bad:
-                name = _name(lookup, series, pointer)
-                yield _finding(past, bad, rates, (env, event, version, name), (lookup, thresholds))
+            name = _name(lookup, series, pointer)
+            yield _finding(past, bad, rates, (env, event, version, name), (lookup, thresholds))
+
+
+def _by_pointer(rules: Mapping[str, Rule], series: Sequence[SeriesPast]) -> dict[str, set[str]]:
+    """Property → the ids of its rules that ever failed."""
+    pointers: dict[str, set[str]] = {}
+    for rule in {rule for one in series for rule in one.failed}:
+        pointers.setdefault(_pointer(rules, rule), set()).add(rule)
+    return pointers
 
 
 def _versions(past: Past, lookup: Lookup) -> dict[tuple[str, str, str], list[SeriesPast]]:
@@ -93,42 +104,53 @@ def _name(lookup: Lookup, series: Sequence[SeriesPast], pointer: str) -> str:
     return pointer.strip("/").replace("/", ".")
 
 
-def _rates(past: Past, series: Sequence[SeriesPast], wanted: AbstractSet[str]) -> list[_Rate]:
+def _rates(past: Past, series: Sequence[SeriesPast], wanted: AbstractSet[str], hours: int | None = None) -> list[_Rate]:
+    """By source, over the last settled hours or all of them."""
     by_source: dict[str, list[SeriesPast]] = {}
     for one in series:
         by_source.setdefault(one.series.source, []).append(one)
-    return [_rate(past, source, members, wanted) for source, members in sorted(by_source.items())]
+    return [_rate(past, members, wanted, hours) for _, members in sorted(by_source.items())]
 
 
-def _rate(past: Past, source: str, members: Sequence[SeriesPast], wanted: AbstractSet[str]) -> _Rate:
+def _rate(past: Past, members: Sequence[SeriesPast], wanted: AbstractSet[str], hours: int | None) -> _Rate:
     until = min(settled_until(past, one.table) for one in members)
-    width = until - past.start
-    rows = total((one.rows for one in members), width)
+    end = until - past.start
+    start = 0 if hours is None else max(0, end - hours)
     rules: dict[str, Counts] = {}
     for one in members:
         for rule, failed in one.failed.items():
             if rule in wanted:
-                rules[rule] = rules.get(rule, np.zeros(width, dtype=np.int64)) + failed[:width]
-    failed = np.zeros(width, dtype=np.int64)
-    for hours in rules.values():
-        failed = np.maximum(failed, hours)
+                rules[rule] = rules.get(rule, 0) + failed[start:end]
+    rows = total((one.rows[start:] for one in members), end - start)
+    most = np.zeros(end - start, dtype=np.int64)
+    for failed in rules.values():
+        most = np.maximum(most, failed)
     tables = tuple(sorted({one.table for one in members}))
-    return _Rate(source, until, rows, np.minimum(failed, rows), rules, tables)
+    return _Rate(members[0].series.source, until, rows, np.minimum(most, rows), rules, tables)
+
+
+def _beyond(rate: _Rate, limits: Thresholds) -> tuple[float, float] | None:
+    """The highest lower bound of the pools that are beyond the limit, and that pool's rate; None where it came down."""
+    limit = limits.failure_rate_warning
+    pooled = rate.pooled()
+    pools = []
+    for hours in _POOLS:
+        failed, rows = pooled[hours]
+        if failed >= limits.min_failures and failed > limit * rows:
+            pools.append((wilson.lower(failed, rows), failed / rows))
+    strongest = max(pools, default=(0.0, 0.0))
+    if strongest[0] <= limit:
+        return None
+    over = any(wilson.upper(*pooled[hours], z=wilson.Z_99) < limit for hours in _OVER)
+    return None if over else strongest
 
 
 def _judged(rate: _Rate, limits: Thresholds) -> _Bad | None:
-    """The pool whose lower bound is highest, where it is beyond the limit and the rate did not come down again."""
-    limit = limits.failure_rate_warning
-    pools = []
-    for hours in _POOLS:
-        failed, rows = rate.pooled(hours)
-        bound = wilson.lower(failed, rows)
-        if failed >= limits.min_failures and bound > limit:
-            pools.append((bound, failed / rows))
-    if not pools or any(wilson.upper(*rate.pooled(hours), z=wilson.Z_99) < limit for hours in _OVER):
+    beyond = _beyond(rate, limits)
+    if beyond is None:
         return None
-    bound, found = max(pools)
-    return _Bad(rate, bound, _since(rate, found, limit))
+    bound, found = beyond
+    return _Bad(rate, bound, _since(rate, found, limits.failure_rate_warning))
 
 
 def _since(rate: _Rate, found: float, limit: float) -> int:
@@ -206,7 +228,7 @@ def _usual(bad: Sequence[_Bad]) -> str | None:
 def _split(rates: Sequence[_Rate]) -> Iterator[tuple[str, str]]:
     """Every source's rate over the longest pool, where there is more than one."""
     for rate in rates if len(rates) > 1 else ():
-        failed, rows = rate.pooled(_POOLS[-1])
+        failed, rows = rate.pooled()[_POOLS[-1]]
         yield f"source {rate.source or 'not given'}", f"{percent(failed / max(rows, 1))} of {rows:,}"
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from monitor.contract.model import BoundTable, BoundVersion, Contract
 from monitor.judge.model import Counts, Past, SeriesPast
+from monitor.judge.words import lately
 from monitor.plan.model import Event, Status
 
 HOURS = 168
@@ -21,6 +22,8 @@ class Lookup:
     events: Mapping[str, Event]
     series: Mapping[str, tuple[SeriesPast, ...]]
     """By table."""
+    lately: str = lately(adopting=False)
+    """Which rows `recent_rows` counts, in words."""
 
     @classmethod
     def of(cls, contract: Contract, past: Past) -> "Lookup":
@@ -32,6 +35,7 @@ class Lookup:
             {table.key: table for table in contract.tables},
             {event.name: event for event in contract.plan.events},
             {table: tuple(series) for table, series in by_table.items()},
+            lately(adopting=past.adopting),
         )
 
     def env(self, table: str) -> str:

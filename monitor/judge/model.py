@@ -1,7 +1,7 @@
 """Findings, and the past that they are judged from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import TypeAlias
 
@@ -109,6 +109,8 @@ class SeriesPast:
     undeclared_rows: int = 0
     recent_rows: int = 0
     """Rows over the same days."""
+    failed_so_far: Mapping[str, int] = field(default_factory=dict)
+    """Rule id → failing rows over all days ever measured; only at adoption (`Past.adopting`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +141,5 @@ class Past:
     tables: Mapping[str, TablePast]
     unmeasured: tuple[Unmeasured, ...] = ()
     recent_days: int = 3
+    adopting: bool = False
+    """Nothing has come since the first run: what is said to be of the recent days is of all days ever measured."""

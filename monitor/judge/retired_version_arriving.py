@@ -39,10 +39,15 @@ def _retired(lookup: Lookup, one: SeriesPast) -> EventVersion | None:
 
 def _rows(past: Past, one: SeriesPast, version: EventVersion) -> int:
     """Rows of the last days, as far as they are later than the version's last day."""
-    first = past.until - 24 * past.recent_days
+    first = _lately(past)
     if version.until is not None:
         first = max(first, (version.until - _DAY_ZERO + timedelta(days=1)).days * 24)
     return int(one.rows[max(0, first - past.start) :].sum())
+
+
+def _lately(past: Past) -> int:
+    """The first hour of the last days; at adoption too, since it is told only while it goes on."""
+    return past.until - 24 * past.recent_days
 
 
 def _finding(
@@ -53,7 +58,8 @@ def _finding(
 ) -> Finding:
     env, event, version, until = subject
     total = sum(number for _, number in rows)
-    of = sum(one.recent_rows for one in past.series if one.series.event == event.name)
+    shown = slice(max(0, _lately(past) - past.start), None)
+    of = sum(int(one.rows[shown].sum()) for one in past.series if one.series.event == event.name)
     sources: dict[str, int] = {}
     for one, number in rows:
         sources[one.series.source] = sources.get(one.series.source, 0) + number

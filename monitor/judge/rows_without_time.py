@@ -19,7 +19,8 @@ def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Fin
             yield Finding(
                 kind=Kind.ROWS_WITHOUT_TIME,
                 severity=Severity.INFO,
-                message=f"{count(rows, 'row')} of {key} {'has' if rows == 1 else 'have'} no time and belong to no hour",
+                message=f"{count(rows, 'row')} of {key} "
+                + ("has no time and belongs to no hour" if rows == 1 else "have no time and belong to no hour"),
                 event=lookup.only_event(key),
                 property=key,
                 evidence=Evidence(facts=(("table", key), ("rows", rows)), affected=rows),

@@ -45,7 +45,7 @@ def _finding(
     return Finding(
         kind=Kind.UNKNOWN_VERSION,
         severity=thresholds.capped(Severity.WARNING, event) if loud else Severity.INFO,
-        message=f"{count(rows, 'row')} of {name} {said}: {percent(rows / of)} of its rows in the last days"
+        message=f"{count(rows, 'row')} of {name} {said}: {percent(rows / of)} of its rows {lookup.lately}"
         + ("" if version else "; their version is not resolved"),
         event=name,
         version=version,

@@ -26,20 +26,18 @@ def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Fin
             yield _grouped(thresholds, env, arriving)
             continue
         for name, series in sorted(arriving.items()):
-            yield _finding(contract, thresholds, (env, name), series)
+            yield _finding(lookup, thresholds, (env, name), series)
 
 
-def _finding(
-    contract: Contract, thresholds: Thresholds, subject: tuple[str, str], series: Sequence[SeriesPast]
-) -> Finding:
+def _finding(lookup: Lookup, thresholds: Thresholds, subject: tuple[str, str], series: Sequence[SeriesPast]) -> Finding:
     env, name = subject
     rows = sum(one.recent_rows for one in series)
-    hint = near(name, (event.name for event in contract.plan.events))
+    hint = near(name, lookup.events)
     source = only(one.series.source for one in series)
     return Finding(
         kind=Kind.UNPLANNED_EVENT,
         severity=Severity.WARNING if rows >= thresholds.min_rows else Severity.INFO,
-        message=f"{name} is not in the plan: {count(rows, 'row')} in the last days"
+        message=f"{name} is not in the plan: {count(rows, 'row')} {lookup.lately}"
         + (f" from {source}" if source else "")
         + (f"; did you mean {hint}?" if hint else ""),
         event=name,

@@ -56,6 +56,15 @@ def listed(names: Sequence[str], shown: int = _SHOWN) -> str:
     return ", ".join(names) if rest <= 0 else f"{', '.join(names[:shown])} and {rest:,} more"
 
 
+def lately(*, adopting: bool) -> str:
+    """Which rows a count is of.
+
+    >>> lately(adopting=False), lately(adopting=True)
+    ('in the last days', 'so far')
+    """
+    return "so far" if adopting else "in the last days"
+
+
 def per_source(rows: Sequence[tuple[str, int]]) -> str:
     """Rows by source, most first.
 

@@ -49,7 +49,9 @@ def land_segment(settings: SegmentLanding, plan: Plan, catalog: Catalog, listing
     apart by `event_text`; where it has not landed, the first of them has the table. An event that is
     planned only for other sources is unplanned here. Raises ConfigError.
     """
-    schema = _Schema(settings, _rule(settings, listing), listing, _event_tables(catalog, settings.db_schema))
+    tables = _event_tables(catalog, settings.db_schema)
+    names = frozenset(column.name.lower() for table in tables for column in table.columns)
+    schema = _Schema(settings, _rule(settings, listing), listing, tables, names)
     if not catalog.schema(settings.db_schema):
         nothing = MissingTable(
             TableRef(settings.db_schema, "*"), listing.name, "", required=True, source=_said(settings)
@@ -73,11 +75,12 @@ class _Schema:
     naming: NamingRule
     listing: Listing
     tables: tuple[Table, ...]
+    names: frozenset[str]
+    """Columns that any of them has, in lower case: a column appears with its first value."""
 
     def columns(self, table: Table) -> Columns:
-        """The table's columns, knowing those of its siblings: they appear with their first value."""
-        siblings = frozenset(column.name.lower() for other in self.tables for column in other.columns)
-        return Columns(table, self.listing.where, siblings)
+        """The table's columns, knowing those of its siblings."""
+        return Columns(table, self.listing.where, self.names)
 
 
 def _rule(settings: SegmentLanding, listing: Listing) -> NamingRule:

@@ -57,7 +57,7 @@ def undeclared_keys(table: BoundTable, reach: Range, writer: Writer) -> str | No
         sa.select(*chosen, count)
         .select_from(listed)
         .group_by(*_ordinals(len(chosen)))
-        .order_by(count.desc())
+        .order_by(count.desc(), *_ordinals(len(chosen)))  # a tie at the cap falls the same way each time
         .limit(_ROWS_CAP)
     )
     return writer.compile(statement)
@@ -83,7 +83,8 @@ def read_columns(rows: Iterable[Row], names: Names, columns: Sequence[str], tabl
         if version is None:
             continue
         mine = foreign[version]
-        found += [Undeclared(series, day, name, n) for name, n in zip(columns, counts, strict=True) if n and name in mine]
+        carried = [(name, n) for name, n in zip(columns, counts, strict=True) if n and name in mine]
+        found += [Undeclared(series, day, name, n) for name, n in carried]
     return _added(found)
 
 

@@ -1,7 +1,13 @@
 """What scans counted, as values. Hours are whole UTC hours since 1970-01-01 (`int`) everywhere."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints: TypeAlias = NDArray[np.int64]
 
 
 class Series(NamedTuple):
@@ -40,6 +46,50 @@ class Count(NamedTuple):
     """Rows that carry each property, in the order of `Measured.properties[series]`."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Counts:
+    """Many counts, column by column: a scan's result has hundreds of thousands, and Python objects are slow.
+
+    All columns are whole numbers of one length. Iterating gives `Count`s.
+    """
+
+    series: Ints
+    hour: Ints
+    window: Ints
+    rows: Ints
+    invalid: Ints
+    undeclared: Ints
+    present: Ints
+    """Shape (rows, most properties): a row's first `width` numbers count."""
+    width: Ints
+    """How many properties each row's series has."""
+
+    @classmethod
+    def of(cls, counts: Iterable[Count]) -> "Counts":
+        """From single counts, in their order."""
+        listed = list(counts)
+        *columns, present = zip(*listed, strict=True) if listed else [()] * 7
+        width = np.array([len(one) for one in present], np.int64)
+        wide = np.zeros((len(listed), int(width.max(initial=0))), np.int64)
+        for at, one in enumerate(present):
+            wide[at, : len(one)] = one
+        return cls(*(np.array(column, np.int64) for column in columns), wide, width)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Count]:
+        columns = (self.series, self.hour, self.window, self.rows, self.invalid, self.undeclared)
+        numbers = zip(*(column.tolist() for column in columns), strict=True)
+        for six, width, counted in zip(numbers, self.width.tolist(), self.present.tolist(), strict=True):
+            yield Count(*six, tuple(counted[:width]))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Counts) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 class Failure(NamedTuple):
     """Rows that break one rule; only where there are some."""
 
@@ -72,7 +122,7 @@ class Measured:
     series: tuple[Series, ...]
     properties: tuple[tuple[str, ...], ...]
     """Per series: the pointers that `Count.present` counts."""
-    counts: tuple[Count, ...]
+    counts: Counts
     failures: tuple[Failure, ...]
     undeclared: tuple[Undeclared, ...] = ()
     duplicates: int | None = None
@@ -86,7 +136,7 @@ class Measured:
     @property
     def rows(self) -> int:
         """All rows that the scan read."""
-        return sum(count.rows for count in self.counts)
+        return int(self.counts.rows.sum())
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
@@ -10,16 +11,27 @@ from monitor.measure.read import Row
 from monitor.measure.scan import arrival
 from monitor.measure.windows import Seen
 from monitor.sql import vocabulary as v
-from monitor.sql.writer import Writer
+from monitor.sql.writer import Element, Writer
 
 PROBE_ARMS = 500
 """Tables per statement: SQLite's limit of UNION arms."""
 
 
-def probe(tables: Sequence[LandedTable], since: Sequence[datetime], writer: Writer) -> str:
-    """For each table: its index, the hour of its newest arrival at or after `since`, its rows without any time."""
-    arms = [_arm(index, table, moment, writer) for index, (table, moment) in enumerate(zip(tables, since, strict=True))]
-    return writer.compile(arms[0] if len(arms) == 1 else sa.union_all(*arms))
+Span: TypeAlias = tuple[datetime, datetime]
+"""From a moment (inclusive) to another."""
+
+
+def probe(tables: Sequence[LandedTable], spans: Sequence[Span], writer: Writer) -> str:
+    """For each table: its index, the hour of its newest arrival within the span, its rows without a usable time.
+
+    Arrivals after the span (a clock of 9999) would hide what came within it.
+    """
+    said = _Said(writer)
+    arms = [_arm(index, table, span, said) for index, (table, span) in enumerate(zip(tables, spans, strict=True))]
+    found = (arms[0] if len(arms) == 1 else sa.union_all(*arms)).subquery("found")
+    hour = writer.epoch_hour(v.EpochHour(v.Column("newest")))
+    told: list[Element] = [sa.literal_column("place"), hour, sa.literal_column("no_time")]
+    return writer.compile(sa.select(*told).select_from(found))
 
 
 def read_probe(rows: Iterable[Row]) -> Iterator[tuple[int, Seen]]:
@@ -28,16 +40,34 @@ def read_probe(rows: Iterable[Row]) -> Iterator[tuple[int, Seen]]:
         yield int(index), Seen(None if newest is None else int(newest), int(no_time))
 
 
-def _arm(index: int, table: LandedTable, since: datetime, writer: Writer) -> sa.Select[tuple[object, ...]]:
+class _Said:
+    """What many arms say alike, compiled once."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._moments: dict[datetime, str] = {}
+        self._times: dict[v.Expr, tuple[str, str]] = {}
+
+    def moment(self, moment: datetime) -> str:
+        """A moment as SQL."""
+        if moment not in self._moments:
+            self._moments[moment] = self._writer.compile(self._writer.moment(moment))
+        return self._moments[moment]
+
+    def time(self, at: v.Expr) -> tuple[str, str]:
+        """A row's arrival, and whether it has none."""
+        if at not in self._times:
+            when = self._writer.expr(at)
+            self._times[at] = self._writer.compile(when), self._writer.compile(self._writer.timeless(when))
+        return self._times[at]
+
+
+def _arm(index: int, table: LandedTable, span: Span, said: _Said) -> sa.Select[Any]:
     at = arrival(table)
     assert at is not None  # noqa: S101 - the survey asks only tables that have a time
+    when, timeless = said.time(at)
+    since, until = map(said.moment, span)
+    newest = f"max(CASE WHEN {when} >= {since} AND {when} < {until} THEN {when} END) AS newest"
+    chosen = f"{index} AS place, {newest}, count(CASE WHEN {timeless} THEN 1 END) AS no_time"
     ref = table.table.ref
-    when = writer.expr(at)
-    newest = sa.func.max(sa.case((when >= writer.moment(since), when)))
-    inner = (
-        sa.select(newest.label("newest"), (sa.func.count() - sa.func.count(when)).label("no_time"))
-        .select_from(sa.table(ref.name, schema=ref.schema or None))
-        .subquery(f"t{index}")
-    )
-    hour = writer.epoch_hour(v.EpochHour(v.Column("newest")))
-    return sa.select(sa.literal(index), hour, sa.literal_column("no_time")).select_from(inner)
+    return sa.select(sa.literal_column(chosen)).select_from(sa.table(ref.name, schema=ref.schema or None))

@@ -1,18 +1,22 @@
 """From a scan's rows to measurements: decoding by the slot map that travels with the statement."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
-from monitor.measure.model import NO_TIME, Count, Failure, Series
+import numpy as np
+
+from monitor.measure.model import NO_TIME, Counts, Failure, Ints, Series
 from monitor.measure.scan import SlotMap, VersionSlots
+from monitor.values import Row, Values, transposed
 
 OTHER = "(other)"
 """Stands for names beyond the cap: landed names come from outside and may be without number."""
 NAMES_CAP = 200
+_LAST_OF_1969 = NO_TIME - 1
+"""`NO_TIME` is also the number of the last hour of 1969 (a clock at zero, west of UTC): its rows move one back."""
 
-Row: TypeAlias = Sequence[Any]
+_NULL = np.iinfo(np.int64).min
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +26,10 @@ class Read:
     series: tuple[Series, ...]
     properties: tuple[tuple[str, ...], ...]
     """Per series, the pointers that `Count.present` counts."""
-    counts: tuple[Count, ...]
+    counts: Counts
     failures: tuple[Failure, ...]
     names: "Names"
     """For the follow-ups of the same scan: the same names mean the same series."""
-
-
-@dataclass(slots=True)
-class _Known:
-    """What one series' groups mean."""
-
-    index: int
-    rules: tuple[tuple[int, str], ...]
-    """Column of the row → rule id."""
-    present: Callable[[Row], tuple[int, ...]]
 
 
 @dataclass(slots=True)
@@ -48,6 +42,7 @@ class Names:
     _events: dict[str, str] = field(default_factory=dict)
     _unplanned: set[str] = field(default_factory=set)
     _unknown: dict[str, set[str]] = field(default_factory=dict)
+    _of_unplanned: set[str] = field(default_factory=set)
     _index: dict[Series, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -69,7 +64,8 @@ class Names:
             found = Series(planned, named, source or "", planned=True, known=False)
         else:
             name = self._capped(raw_event, self._unplanned)
-            found = Series(name, "", source or "", planned=False, known=False)
+            named = "" if name == OTHER else self._capped(version or "", self._of_unplanned)
+            found = Series(name, named, source or "", planned=False, known=False)
         index = self._index.get(found)
         if index is None:
             index = self._index[found] = len(self.series)
@@ -88,102 +84,147 @@ class Names:
 
 def read(rows: Iterable[Row], slot_map: SlotMap) -> Read:
     """Decode the rows of a scan. Rows of one series and hour that landed under several spellings are added up."""
-    names = Names(slot_map)
-    layout = _Layout(slot_map)
-    known: dict[tuple[Any, ...], _Known] = {}
-    properties: dict[int, tuple[str, ...]] = {}
-    counts: list[Count] = []
-    failures: list[Failure] = []
-    key_of, h, w, first = layout.key, layout.hour, layout.window, layout.first
-    for row in rows:
-        key = key_of(row)
-        what = known.get(key)
-        if what is None:
-            what = known[key] = layout.meaning(key, names, properties)
-        hour, window = row[h], row[w]
-        if hour is None:
-            hour = NO_TIME
-        if window is None:
-            window = hour if hour == NO_TIME else NO_TIME
-        index = what.index
-        rules = what.rules
-        invalid = row[first + 1] if rules else 0
-        counts.append(Count(index, hour, window, row[first], invalid, row[first + 2], what.present(row)))
-        if invalid:
-            failures.extend(Failure(index, hour, window, rule, row[at]) for at, rule in rules if row[at])
+    return read_columns(transposed(rows, slot_map.width), slot_map)
+
+
+def read_columns(columns: Sequence[Values], slot_map: SlotMap) -> Read:
+    """The same from columns, as a warehouse hands them over that can: no Python object per number."""
+    layout, names = _Layout(slot_map), Names(slot_map)
+    keys = list(zip(*(column.listed() for column in columns[: layout.keys]), strict=True))
+    number: dict[tuple[Any, ...], int] = {key: n for n, key in enumerate(dict.fromkeys(keys))}
+    meanings = [_Meaning(*names.resolve(*(key if layout.event else (None, *key)))) for key in number]
+    groups = np.array([number[key] for key in keys], np.int64)
+    hour = _in_time(columns[layout.hour])
+    window = hour if layout.window == layout.hour else _in_time(columns[layout.window])
+    counts = layout.counts(columns, (hour, window), groups, meanings)
+    failures = layout.failures(columns, counts, groups, meanings)
+    # Some groups may be one series' same hour: several spellings, or an hour that was moved.
+    moved = (hour == _LAST_OF_1969) | (window == _LAST_OF_1969)
+    several = len(meanings) > len(names.series) or bool(moved.any())
+    pointers = {one.series: one.pointers for one in meanings}
     return Read(
         series=tuple(names.series),
-        properties=tuple(properties.get(n, ()) for n in range(len(names.series))),
-        counts=tuple(_merged(counts, names.series, known)),
-        failures=tuple(_merged_failures(failures, known, names.series)),
+        properties=tuple(pointers[n] for n in range(len(names.series))),
+        counts=_merged(counts) if several else counts,
+        failures=tuple(_merged_failures(failures) if several else failures),
         names=names,
     )
 
 
+class _Meaning(NamedTuple):
+    """What the groups of one landed event, version and source mean."""
+
+    series: int
+    slots: VersionSlots | None
+    """None: the plan does not know the version."""
+
+    @property
+    def pointers(self) -> tuple[str, ...]:
+        return () if self.slots is None else tuple(pointer for _, pointer in self.slots.properties)
+
+    @property
+    def present(self) -> tuple[int, ...]:
+        """The presence slots, in the order of the pointers."""
+        return () if self.slots is None else tuple(slot for slot, _ in self.slots.properties)
+
+
 class _Layout:
-    """Which column of a row is what."""
+    """Which column of a result is what."""
 
     def __init__(self, slot_map: SlotMap) -> None:
-        self.map = slot_map
-        at = 0 if slot_map.event is not None else 1
-        self._event = at == 1
-        self.hour = at + 2
+        self.event = slot_map.event is None
+        self.keys = self.hour = 3 if self.event else 2
         self.window = self.hour + (1 if slot_map.windows else 0)
-        self.first = self.window + 1
-        self.key: Callable[[Row], tuple[Any, ...]] = itemgetter(*range(at + 2))
+        self.rows = self.window + 1
+        self.rules = self.rows + 3
+        self.present = self.rules + slot_map.rule_slots
+        self.width = slot_map.width
 
-    def meaning(self, key: tuple[Any, ...], names: Names, properties: dict[int, tuple[str, ...]]) -> _Known:
-        """What a group's numbers mean, found once per distinct key."""
-        event, version, source = key if self._event else (None, *key)
-        index, slots = names.resolve(event, version, source)
-        if slots is None:
-            properties.setdefault(index, ())
-            return _Known(index, (), lambda _row: ())
-        rules_at = self.first + 3
-        present_at = rules_at + self.map.rule_slots
-        properties[index] = tuple(pointer for _, pointer in slots.properties)
-        rules = tuple((rules_at + slot, rule) for slot, rule in slots.rules)
-        return _Known(index, rules, _picker([present_at + slot for slot, _ in slots.properties]))
+    def counts(
+        self, columns: Sequence[Values], times: tuple[Ints, Ints], groups: Ints, meanings: Sequence[_Meaning]
+    ) -> Counts:
+        """What every group counted, by its own version's slots."""
+        rows, invalid, undeclared = (columns[self.rows + n].numbers() for n in range(3))
+        known = _per_group([one.slots is not None for one in meanings])[groups]
+        ruled = _per_group([one.slots is not None and bool(one.slots.rules) for one in meanings])[groups]
+        widths = _per_group([len(one.present) for one in meanings])[groups]
+        return Counts(
+            series=_per_group([one.series for one in meanings])[groups],
+            hour=times[0],
+            window=times[1],
+            rows=rows,
+            invalid=np.where(ruled, invalid, 0),
+            undeclared=np.where(known, undeclared, 0),
+            present=self._present(columns, groups, meanings),
+            width=widths,
+        )
+
+    def _present(self, columns: Sequence[Values], groups: Ints, meanings: Sequence[_Meaning]) -> Ints:
+        """Presence in the order of each version's own properties."""
+        slots = [column.numbers() for column in columns[self.present : self.width]]
+        wide = np.stack(slots, axis=1) if slots else np.zeros((len(groups), 0), np.int64)
+        in_order = tuple(range(len(slots)))
+        ordered = wide
+        for group, one in enumerate(meanings):
+            if one.present != in_order[: len(one.present)]:
+                ordered = wide.copy() if ordered is wide else ordered
+                at = np.flatnonzero(groups == group)
+                ordered[np.ix_(at, range(len(one.present)))] = wide[np.ix_(at, one.present)]
+        return ordered
+
+    def failures(
+        self, columns: Sequence[Values], counts: Counts, groups: Ints, meanings: Sequence[_Meaning]
+    ) -> list[Failure]:
+        """Only where there are some, and only of the row's own version's rules."""
+        rules: dict[int, dict[int, list[str]]] = {}
+        for group, one in enumerate(meanings):
+            for slot, rule in one.slots.rules if one.slots else ():
+                rules.setdefault(slot, {}).setdefault(group, []).append(rule)
+        found: list[Failure] = []
+        for slot, of_group in rules.items():
+            failed = columns[self.rules + slot].numbers()
+            at = np.flatnonzero(failed)
+            parts = (part[at].tolist() for part in (groups, counts.series, counts.hour, counts.window, failed))
+            for group, series, hour, window, rows in zip(*parts, strict=True):
+                found += [Failure(series, hour, window, rule, rows) for rule in of_group.get(group, ())]
+        return found
 
 
-def _picker(columns: Sequence[int]) -> Callable[[Row], tuple[int, ...]]:
-    if not columns:
-        return lambda _row: ()
-    if len(columns) == 1:
-        only = columns[0]
-        return lambda row: (row[only],)
-    if list(columns) == list(range(columns[0], columns[-1] + 1)):
-        part = slice(columns[0], columns[-1] + 1)
-        return lambda row: tuple(row[part])
-    return itemgetter(*columns)
+def _in_time(column: Values) -> Ints:
+    """Hours; `NO_TIME` where there is none."""
+    hours = column.numbers(where_null=_NULL)
+    moved = np.where(hours == NO_TIME, _LAST_OF_1969, hours)
+    return np.where(hours == _NULL, NO_TIME, moved)
 
 
-def _several(known: Mapping[tuple[Any, ...], _Known], series: Sequence[Series]) -> bool:
-    """Whether several landed spellings share a series."""
-    return len(known) > len(series)
+def _per_group(values: Sequence[int]) -> Ints:
+    return np.array(values, np.int64)
 
 
-def _merged(counts: list[Count], series: Sequence[Series], known: Mapping[tuple[Any, ...], _Known]) -> Iterable[Count]:
-    if not _several(known, series):
-        return counts
-    together: dict[tuple[int, int, int], Count] = {}
-    for count in counts:
-        key = count[:3]
-        before = together.get(key)
-        together[key] = count if before is None else _sum(before, count)
-    return together.values()
+def _merged(counts: Counts) -> Counts:
+    """Rows of one series, window and hour added up."""
+    keys = np.stack((counts.series, counts.window, counts.hour), axis=1)
+    unique, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    inverse = inverse.reshape(-1)
+
+    def summed(column: Ints) -> Ints:
+        total = np.zeros((len(unique), *column.shape[1:]), np.int64)
+        np.add.at(total, inverse, column)
+        return total
+
+    return Counts(
+        series=unique[:, 0],
+        hour=unique[:, 2],
+        window=unique[:, 1],
+        rows=summed(counts.rows),
+        invalid=summed(counts.invalid),
+        undeclared=summed(counts.undeclared),
+        present=summed(counts.present),
+        width=counts.width[first],
+    )
 
 
-def _sum(a: Count, b: Count) -> Count:
-    present = tuple(x + y for x, y in zip(a.present, b.present, strict=True))
-    return Count(a.series, a.hour, a.window, a.rows + b.rows, a.invalid + b.invalid, a.undeclared + b.undeclared, present)
-
-
-def _merged_failures(
-    failures: list[Failure], known: Mapping[tuple[Any, ...], _Known], series: Sequence[Series]
-) -> Iterable[Failure]:
-    if not _several(known, series):
-        return failures
+def _merged_failures(failures: list[Failure]) -> Iterable[Failure]:
     together: dict[tuple[int, int, int, str], int] = {}
     for failure in failures:
         together[failure[:4]] = together.get(failure[:4], 0) + failure.failed

@@ -5,9 +5,9 @@ of aggregates is that of the widest version. Predicates that are equal in severa
 unguarded, because rows are grouped by version and the map says whose rule a slot is.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 
@@ -48,6 +48,12 @@ class SlotMap:
     rule_slots: int
     property_slots: int
     versions: tuple[VersionSlots, ...]
+
+    @property
+    def width(self) -> int:
+        """Columns of the result: keys, three counts of rows, a count per slot."""
+        keys = 3 + (self.event is None) + self.windows
+        return keys + 3 + self.rule_slots + self.property_slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +139,7 @@ class Rows:
             "hour": v.EpochHour(self.hour_expr),
             "window": v.EpochHour(self.arrival_expr),
         }
-        chosen = [sa.column(name) for name in sorted(columns)]
+        chosen: list[Element] = [sa.column(name) for name in sorted(columns)]
         named = [say(keys[key]).label(self.name(key)) for key in self.keys]
         ref = landed.table.ref
         source = sa.table(ref.name, schema=ref.schema or None)
@@ -144,7 +150,8 @@ class Rows:
         rows = self.base(columns).subquery(self.name("rows"))
         if not self.several:
             return rows
-        indexed = sa.select(sa.literal_column("*"), self._index().label(self.name("k")))
+        everything: list[Element] = [sa.literal_column("*"), self._index().label(self.name("k"))]
+        indexed = sa.select(*everything)
         return indexed.select_from(rows).subquery(self.name("kinds"))
 
     def of(self, versions: Iterable[int]) -> Element:
@@ -153,18 +160,22 @@ class Rows:
         k = self.col("k")
         return k == wanted[0] if len(wanted) == 1 else k.in_(wanted)
 
-    def by_version(self, per_version: Sequence[Element | None]) -> Element | None:
-        """What each version says; one element where all say the same, arms of one CASE where not."""
-        groups: dict[int, tuple[Element, list[int]]] = {}
-        for index, element in enumerate(per_version):
-            if element is not None:
-                groups.setdefault(id(element), (element, []))[1].append(index)
-        if not groups:
-            return None
-        arms = list(groups.values())
-        if len(arms) == 1:
-            return arms[0][0]
-        return sa.case(*((self.of(indexes), element) for element, indexes in arms))
+    def arm(self, versions: Iterable[int]) -> str:
+        """The same as text."""
+        wanted = sorted(versions)
+        k = self.name("k")
+        return f"{k} = {wanted[0]}" if len(wanted) == 1 else f"{k} IN ({', '.join(map(str, wanted))})"
+
+    def by_version(self, per_version: Sequence[str | None]) -> str | None:
+        """What each version says, as text; one where all say the same, arms of one CASE where not."""
+        groups: dict[str, list[int]] = {}
+        for index, text in enumerate(per_version):
+            if text is not None:
+                groups.setdefault(text, []).append(index)
+        if len(groups) <= 1:
+            return next(iter(groups), None)
+        arms = " ".join(f"WHEN {self.arm(indexes)} THEN {text}" for text, indexes in groups.items())
+        return f"CASE {arms} END"
 
     def _index(self) -> Element:
         by_event: dict[tuple[str, ...], list[int]] = {}
@@ -185,7 +196,7 @@ class Rows:
         bounded: Element = at < self.writer.placeholder("until")
         if self.reach.since:
             bounded = sa.and_(at >= self.writer.placeholder("since"), bounded)
-        return sa.or_(bounded, at.is_(None)) if self.reach.no_time else bounded
+        return sa.or_(bounded, self.writer.timeless(at)) if self.reach.no_time else bounded
 
 
 class _Build:
@@ -224,46 +235,60 @@ class _Build:
     # ── level three: one boolean per slot ───────────────────────────────────────────────────────────
 
     def _flags(self) -> sa.Subquery:
+        """Names of our own and texts that the writer has quoted: assembling them as text is a tenth of the cost."""
         writer, rows = self.writer, self.rows
         reads = any(any(version.extracts) for version in self.table.versions)
         if reads:
             texts, kinds = rows.col("texts"), rows.col("types")
             writer.bind_extracted(lambda i: writer.at_position(texts, i), lambda i: writer.at_position(kinds, i))
-        say: Callable[[Expr], Element] = writer.expr
-        flags = [
-            (rows.by_version(per_version), per_version)
-            for per_version in _columns(self.rule_slots, [[_must(_fails(r)) for r in rs] for rs in self.checked], say)
-        ]
-        seen = [
-            self._presence(per_version)
-            for per_version in _columns(self.property_slots, [[_must(p.present) for p in ps] for ps in self.counted], say)
-        ]
-        undeclared = rows.by_version([say(u) if u not in {None, _NEVER} else None for u in self._undeclared()])
-        chosen: list[Element] = [rows.col(key) for key in rows.keys]
-        chosen += [flag.label(rows.name(f"f{n}")) for n, (flag, _) in enumerate(flags) if flag is not None]
-        chosen += [present.label(rows.name(f"p{n}")) for n, present in enumerate(seen)]
+        fails = _columns(self.rule_slots, [[_must(_fails(rule)) for rule in rules] for rules in self.checked])
+        present = _columns(self.property_slots, [[_must(p.present) for p in counted] for counted in self.counted])
+        undeclared = self._undeclared()
+        chosen = [rows.name(key) for key in rows.keys]
+        chosen += [f"{self._flag(slot)} AS {rows.name(f'f{n}')}" for n, slot in enumerate(fails)]
+        chosen += [f"{self._presence(slot)} AS {rows.name(f'p{n}')}" for n, slot in enumerate(present)]
         if undeclared is not None:
-            chosen.append(undeclared.label(rows.name("undeclared")))
+            chosen.append(f"{undeclared} AS {rows.name('undeclared')}")
         if rows.several:
-            chosen.append(rows.col("k"))
+            chosen.append(rows.name("k"))
         below = rows.with_kind(self._landed_columns())
         if reads:
             below = self._extract(below)
-        self._partial = [[i for i, arm in enumerate(arms) if arm is not None] for _, arms in flags]
+        self._partial = [[i for i, expr in enumerate(slot) if expr is not None] for slot in fails]
         self._has_undeclared = undeclared is not None
-        return sa.select(*chosen).select_from(below).subquery(rows.name("flags"))
+        return sa.select(sa.literal_column(", ".join(chosen))).select_from(below).subquery(rows.name("flags"))
 
-    def _undeclared(self) -> list[Expr | None]:
-        return [version.undeclared for version in self.table.versions]
+    def _flag(self, per_version: Sequence[Expr | None]) -> str | None:
+        """One slot: what each version asks there.
 
-    def _presence(self, per_version: Sequence[Element | None]) -> Element:
-        one = {id(element): element for element in per_version if element is not None}
-        if len(one) == 1:
-            return next(iter(one.values()))
-        there: dict[int, Element] = {key: sa.case((element.is_not(None), 1)) for key, element in one.items()}
-        chosen = self.rows.by_version([None if element is None else there[id(element)] for element in per_version])
-        assert chosen is not None  # noqa: S101 - a slot has at least one property
-        return chosen
+        Where versions differ only in the names of their keys, the cheap look at how many there are is shared.
+        """
+        asked = {expr for expr in per_version if expr is not None}
+        looks = {v.MoreKeys(e.doc, e.path, e.places) for e in asked if isinstance(e, v.HasOtherKeys) and e.places}
+        several = len(asked) > 1 and len(looks) == 1
+        if several and all(isinstance(expr, v.HasOtherKeys) and expr.places for expr in asked):
+            named = [replace(e, places=()) if isinstance(e, v.HasOtherKeys) else None for e in per_version]
+            return f"CASE WHEN {self._say(looks.pop())} THEN {self._flag(named)} ELSE false END"
+        return self.rows.by_version([None if expr is None else self._say(expr) for expr in per_version])
+
+    def _say(self, expr: Expr) -> str:
+        return self.writer.said(expr, self.rows.prefix)
+
+    def _undeclared(self) -> str | None:
+        """The row carries something that its own version does not declare: no flag of a rule, so it has no slot."""
+        spoken = [None if v_.undeclared in {None, _NEVER} else v_.undeclared for v_ in self.table.versions]
+        flag = self._flag(spoken)
+        holders = [index for index, one in enumerate(spoken) if one is not None]
+        if flag is None or len(holders) == len(spoken):
+            return flag
+        return f"({self.rows.arm(holders)} AND ({flag}))"
+
+    def _presence(self, per_version: Sequence[Expr | None]) -> str | None:
+        """What is NULL where the row lacks the property; a flag where versions keep properties of several types."""
+        said = [None if expr is None else self._say(expr) for expr in per_version]
+        if len({text for text in said if text is not None}) == 1:
+            return next(text for text in said if text is not None)
+        return self.rows.by_version([text and f"CASE WHEN {text} IS NOT NULL THEN 1 END" for text in said])
 
     def _landed_columns(self) -> set[str]:
         """The landed columns that the levels above level one speak of."""
@@ -279,25 +304,26 @@ class _Build:
 
     # ── level four: counting ────────────────────────────────────────────────────────────────────────
 
-    def _count(self, flags: sa.Subquery) -> sa.Select[tuple[object, ...]]:
+    def _count(self, flags: sa.Subquery) -> sa.Select[Any]:
         rows = self.rows
-        slots_ = [rows.col(f"f{n}") for n in range(len(self._partial))]
         everyone = len(self.table.versions)
+        names = [rows.name(f"f{n}") for n in range(len(self._partial))]
         own = [
-            flag if len(holders) == everyone else sa.and_(rows.of(holders), flag)
-            for flag, holders in zip(slots_, self._partial, strict=True)
+            name if len(holders) == everyone else f"({rows.arm(holders)} AND {name})"
+            for name, holders in zip(names, self._partial, strict=True)
         ]
-        counts: list[Element] = [
-            sa.func.count(),
-            _rows_where(sa.or_(sa.false(), *own)) if own else sa.literal(0),
-            _rows_where(rows.col("undeclared")) if self._has_undeclared else sa.literal(0),
-            *(_rows_where(flag) for flag in slots_),
-            *(sa.func.count(rows.col(f"p{n}")) for n in range(_width(self.property_slots))),
+        counts = [
+            "count(*)",
+            _rows_where(" OR ".join(own)) if own else "0",
+            _rows_where(rows.name("undeclared")) if self._has_undeclared else "0",
+            *map(_rows_where, names),
+            *(f"count({rows.name(f'p{n}')})" for n in range(_width(self.property_slots))),
         ]
-        keys = [rows.col(key) for key in rows.keys]
-        ordinals = [sa.literal_column(str(n + 1)) for n in range(len(keys))]
-        numbered = [count.label(rows.name(f"n{n}")) for n, count in enumerate(counts)]
-        return sa.select(*keys, *numbered).select_from(flags).group_by(*ordinals)
+        keys = [rows.name(key) for key in rows.keys]
+        chosen = keys + [f"{count} AS {rows.name(f'n{n}')}" for n, count in enumerate(counts)]
+        ordinals = ", ".join(str(n + 1) for n in range(len(keys)))
+        statement = sa.select(sa.literal_column(", ".join(chosen))).select_from(flags)
+        return statement.group_by(sa.literal_column(ordinals))
 
     def _map(self) -> SlotMap:
         versions = tuple(
@@ -327,14 +353,12 @@ def _must(expr: Expr | None) -> Expr:
     return expr
 
 
-def _columns(
-    assigned: Sequence[dict[Expr, int]], wants: Sequence[Sequence[Expr]], say: Callable[[Expr], Element]
-) -> list[list[Element | None]]:
+def _columns(assigned: Sequence[dict[Expr, int]], wants: Sequence[Sequence[Expr]]) -> list[list[Expr | None]]:
     """Per slot, what each version has there."""
-    table: list[list[Element | None]] = [[None] * len(assigned) for _ in range(_width(assigned))]
+    table: list[list[Expr | None]] = [[None] * len(assigned) for _ in range(_width(assigned))]
     for version, exprs in enumerate(wants):
         for expr in exprs:
-            table[assigned[version][expr]][version] = say(expr)
+            table[assigned[version][expr]][version] = expr
     return table
 
 
@@ -373,7 +397,6 @@ def _filled(reading: Reading) -> tuple[Extract, ...]:
     return tuple(extract or filler for extract in reading[: last + 1])
 
 
-def _rows_where(flag: Element) -> Element:
+def _rows_where(flag: str) -> str:
     """`count(case when …)`: works on every engine, and beats FILTER on DuckDB."""
-    return sa.func.count(sa.case((flag, 1)))
-
+    return f"count(CASE WHEN {flag} THEN 1 END)"

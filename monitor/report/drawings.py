@@ -73,9 +73,10 @@ def evidence_of(finding: Finding) -> Drawing | None:
         line = Line(finding.property or "failing", rates)
         title = f"Failure rate per hour{where}{f', {finding.version}' if finding.version else ''}"
         return Drawing(Chart(title, Unit.SHARE, start, HOURLY, (line,)), "Failing rows of all rows, UTC hours.")
-    lines = (Line("rows", _floats(evidence.series)), Line("expected", _floats(evidence.reference)))
-    chart = Chart(f"Rows per hour{where}", Unit.ROWS, start, HOURLY, lines)
-    return Drawing(chart, "UTC hours; expected is what the same hours of the weeks before let expect.")
+    line = Line("rows", _floats(evidence.series))
+    expected = _floats(evidence.reference)
+    chart = Chart(f"Rows per hour{where}", Unit.ROWS, start, HOURLY, (line,), expected=expected)
+    return Drawing(chart, "UTC hours; dashed is what the same hours of the weeks before let expect.")
 
 
 def _floats(values: Sequence[int | None]) -> tuple[float | None, ...]:

@@ -76,11 +76,11 @@ def draw(chart: Chart) -> Markup:
 
 def chart_rows(chart: Chart) -> Iterator[tuple[str, ...]]:
     """The chart's numbers as table rows, newest first."""
-    from monitor.charts.draw import value_text  # noqa: PLC0415 - as above
+    from monitor.charts.draw import numbers_at  # noqa: PLC0415 - as above
 
     say = day_text if chart.step == DAILY else hour_text
     for index in reversed(range(chart.points)):
-        yield say(chart.hours[index]), *(value_text(chart, line.values[index]) for line in chart.lines)
+        yield say(chart.hours[index]), *(value for _, value in numbers_at(chart, index))
 
 
 def render_overview(overview: Overview) -> str:

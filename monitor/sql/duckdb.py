@@ -1,4 +1,4 @@
-"""DuckDB's way of saying the vocabulary. Regular expressions are RE2; JSON functions need the json extension (built in)."""
+"""DuckDB's way of saying the vocabulary. Regular expressions are RE2; the json extension is built in."""
 
 import re
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ from monitor.sql import vocabulary as v
 from monitor.sql.regex import to_re2
 from monitor.sql.writer import SQL_TYPES, Element, Writer
 
-_PLAIN_KEY = re.compile(r"[A-Za-z0-9_ .:@-]+")
-_WHOLE = ("BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT")
+_PLAIN_KEY = re.compile(r'[^"*\\]+')
+_WHOLE = ("BIGINT", "UBIGINT")
 _KINDS: dict[v.JsonKind, tuple[str, ...]] = {
     "null": ("NULL",),
     "boolean": ("BOOLEAN",),
@@ -35,14 +35,22 @@ class DuckDB(Writer):
     engine: ClassVar[str] = "duckdb"
 
     def placeholder(self, name: str) -> Element:
-        return sa.literal_column(f"${name}")
+        # A session variable, folded to a constant before planning: a driver's parameter would import pandas (.7 s).
+        return sa.func.getvariable(f"tw_{name}")
+
+    def bind(self, name: str, moment: datetime) -> str:
+        return f"SET VARIABLE tw_{name} = {self.compile(self.moment(moment))}"  # a name of ours
 
     def moment(self, moment: datetime) -> Element:
         text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
         return sa.cast(sa.literal(text), sa.TIMESTAMP)
 
+    def timeless(self, at: Element) -> Element:
+        return sa.or_(at.is_(None), sa.not_(sa.func.isfinite(at)))
+
     def compile(self, statement: sa.sql.ClauseElement) -> str:
-        return str(statement.compile(dialect=_dialect(), compile_kwargs={"literal_binds": True}))
+        text = str(statement.compile(dialect=_dialect(), compile_kwargs={"literal_binds": True}))
+        return text.replace("\0", "'||chr(0)||'")  # a statement ends at a NUL; names hold none, so it is in a constant
 
     def extract_many(self, doc: Element, paths: Sequence[v.Path]) -> tuple[Element, Element]:
         listed = _List([sa.literal(json_path(path)) for path in paths])
@@ -73,16 +81,24 @@ class DuckDB(Writer):
                 return sa.func.json_type(_ITEM)
 
     def is_kind(self, expr: v.Is) -> Element:
+        if expr.kinds == ("object",) and isinstance(expr.place, v.At) and not expr.place.path:
+            return self._is_object(expr.place.doc)
         kind = self.kind(expr.place)
         words = tuple(dict.fromkeys(word for name in expr.kinds for word in _KINDS[name]))
         among = kind == words[0] if len(words) == 1 else kind.in_(words)
         if "integer" not in expr.kinds or "number" in expr.kinds:
             return among
-        # Whole numbers beyond 128 bits, and from draft 6 on `1.0`, are DOUBLE here.
+        # Whole numbers beyond 64 bits, and from draft 6 on `1.0`, are DOUBLE here.
         text = self.expr(v.Text(expr.place))
         number = sa.try_cast(text, sa.Double)
         whole = number == sa.func.floor(number) if expr.loose else sa.not_(sa.func.regexp_matches(text, "[.eE]"))
-        return sa.or_(among, sa.and_(kind == "DOUBLE", whole))
+        return sa.case((kind == "DOUBLE", whole), else_=among)  # a CASE casts only where it must; NULL stays NULL
+
+    def _is_object(self, doc: v.Expr) -> Element:
+        # Nearly every document begins with a brace: looking is a tenth of the cost of parsing.
+        written = self.expr(doc)
+        begins = sa.func.starts_with(sa.cast(written, sa.Text), "{")
+        return sa.case((begins, sa.true()), else_=sa.func.json_type(written) == "OBJECT")
 
     def parsed(self, expr: v.Parsed) -> Element:
         return sa.try_cast(self.expr(expr.expr), _Json)
@@ -99,6 +115,9 @@ class DuckDB(Writer):
         # A text's offset counts only on the way to TIMESTAMPTZ; sessions run in UTC.
         wanted = sa.TIMESTAMP(timezone=True) if expr.family is Family.TIMESTAMP else SQL_TYPES[expr.family]
         return sa.try_cast(self.expr(expr.expr), wanted)
+
+    def whole(self, expr: v.Whole) -> Element:
+        return sa.try_cast(self.expr(expr.expr), _HugeInt)
 
     def epoch_hour(self, expr: v.EpochHour) -> Element:
         at = self.expr(expr.expr)
@@ -121,10 +140,16 @@ class DuckDB(Writer):
             return others
         # Comparing counts is a third of the cost; names are compared only where there are more keys than declared
         # ones, which also holds where a document repeats a key.
+        more = self.expr(v.MoreKeys(expr.doc, expr.path, expr.places))
+        return sa.case((more, others), else_=sa.false())
+
+    def more_keys(self, expr: v.MoreKeys) -> Element:
+        doc = self.expr(expr.doc)
+        keys = sa.func.json_keys(doc, json_path(expr.path)) if expr.path else sa.func.json_keys(doc)
         known: Element = sa.literal(0)
         for place in expr.places:
             known = known + sa.cast(self.expr(v.Exists(place)), sa.Integer)
-        return sa.case((sa.func.len(keys) > known, others), else_=sa.false())
+        return sa.func.len(keys) > known
 
     def any_item(self, expr: v.AnyItem) -> Element:
         text = self.text(expr.place)
@@ -136,8 +161,8 @@ class DuckDB(Writer):
 def json_path(path: v.Path) -> str:
     """A path as DuckDB reads it: `$."a"."b"`, or a JSON pointer where a key would not survive the quotes.
 
-    >>> json_path(("a", "b")), json_path(("x/y",)), json_path(())
-    ('$."a"."b"', '/x~1y', '$')
+    >>> json_path(("a", "b/c")), json_path(('x"/y',)), json_path(())
+    ('$."a"."b/c"', '/x"~1y', '$')
     """
     if all(_PLAIN_KEY.fullmatch(key) for key in path):
         return "$" + "".join(f'."{key}"' for key in path)
@@ -158,8 +183,15 @@ class _Json(sa.types.UserDefinedType[Any]):
         return "JSON"
 
 
+class _HugeInt(sa.types.UserDefinedType[Any]):
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        return "HUGEINT"
+
+
 class _List(sa.sql.expression.ColumnElement[Any]):
-    """`[a, b]`"""
+    """`[a, b]`."""
 
     inherit_cache = False
 
@@ -180,7 +212,7 @@ class _ItemOf(sa.sql.expression.ColumnElement[Any]):
 
 
 class _Lambda(sa.sql.expression.ColumnElement[Any]):
-    """`lambda item: …`"""
+    """`lambda item: …`."""
 
     inherit_cache = False
 

@@ -57,11 +57,20 @@ class Column:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Literal:
-    """A value from the plan or the configuration; always bound or quoted by SQLAlchemy."""
+    """A value from the plan or the configuration; always bound or quoted by SQLAlchemy.
+
+    Its kind counts: 1 and true are equal in Python, and are not one constant.
+    """
 
     value: Scalar
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Literal) and _same(self.value, other.value)
+
+    def __hash__(self) -> int:
+        return hash(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,13 @@ class TryCast:
 
     expr: "Expr"
     family: Family
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A text as a whole number, exact to 38 digits; NULL where it is none or larger. A fraction is rounded."""
+
+    expr: "Expr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +226,20 @@ class Compare:
     right: "Expr"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class OneOf:
     """The value is among the listed ones; NULL where it is NULL."""
 
     expr: "Expr"
     values: tuple[Scalar, ...]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, OneOf) or len(self.values) != len(other.values):
+            return False
+        return self.expr == other.expr and all(map(_same, self.values, other.values))
+
+    def __hash__(self) -> int:
+        return hash((self.expr, self.values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +261,33 @@ class HasOtherKeys:
     path: Path
     declared: tuple[str, ...]
     places: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MoreKeys:
+    """The object at a path of a document has more keys than there are values at these places: a cheap first look."""
+
+    doc: "Expr"
+    path: Path
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MoreKeys:
+    """The object at a path of a document has more keys than there are values at these places: a cheap first look."""
+
+    doc: "Expr"
+    path: Path
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MoreKeys:
+    """The object at a path of a document has more keys than there are values at these places: a cheap first look."""
+
+    doc: "Expr"
+    path: Path
+    places: tuple[Place, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +326,7 @@ Expr: TypeAlias = (
     | Parsed
     | Unwrapped
     | TryCast
+    | Whole
     | Length
     | Leading
     | Floor
@@ -292,11 +344,26 @@ Expr: TypeAlias = (
     | OneOf
     | Matches
     | HasOtherKeys
+    | MoreKeys
+    | MoreKeys
+    | MoreKeys
     | AnyItem
     | Not
     | And
     | Or
 )
+
+
+def _same(one: Scalar, other: Scalar) -> bool:
+    return type(one) is type(other) and one == other
+
+
+def _same(one: Scalar, other: Scalar) -> bool:
+    return type(one) is type(other) and one == other
+
+
+def _same(one: Scalar, other: Scalar) -> bool:
+    return type(one) is type(other) and one == other
 
 
 @lru_cache(maxsize=200_000)
@@ -310,4 +377,4 @@ def columns(expr: Expr) -> frozenset[str]:
 def _inside(value: object) -> frozenset[str]:
     if isinstance(value, tuple):
         return frozenset().union(*map(_inside, value))
-    return columns(value) if hasattr(value, "__dataclass_fields__") else frozenset()  # type: ignore[arg-type]
+    return columns(value) if hasattr(value, "__dataclass_fields__") else frozenset()

@@ -18,6 +18,9 @@ from monitor.sql import vocabulary as v
 
 Element: TypeAlias = ColumnElement[Any]
 
+_EXACT = 2**53
+"""Below it every whole number is exactly a float."""
+
 _COMPARE: dict[v.Operator, Callable[[Element, Element], Element]] = {
     "=": operator.eq,
     "<>": operator.ne,
@@ -50,6 +53,45 @@ class Writer(ABC):
             said = self._said[expr] = self._say(expr)
         return said
 
+    def said(self, expr: v.Expr, under: str = "") -> str:
+        """The expression as text, written once per process.
+
+        Plans share properties, and so do tables; `under` tells apart where extracted properties are bound.
+        """
+        key = (type(self), under, expr)
+        text = _TEXTS.get(key)
+        if text is None:
+            if len(_TEXTS) >= _MOST_TEXTS:
+                _TEXTS.clear()
+            text = _TEXTS[key] = self.compile(self.expr(expr))
+        return text
+
+    def said(self, expr: v.Expr, under: str = "") -> str:
+        """The expression as text, written once per process.
+
+        Plans share properties, and so do tables; `under` tells apart where extracted properties are bound.
+        """
+        key = (type(self), under, expr)
+        text = _TEXTS.get(key)
+        if text is None:
+            if len(_TEXTS) >= _MOST_TEXTS:
+                _TEXTS.clear()
+            text = _TEXTS[key] = self.compile(self.expr(expr))
+        return text
+
+    def said(self, expr: v.Expr, under: str = "") -> str:
+        """The expression as text, written once per process.
+
+        Plans share properties, and so do tables; `under` tells apart where extracted properties are bound.
+        """
+        key = (type(self), under, expr)
+        text = _TEXTS.get(key)
+        if text is None:
+            if len(_TEXTS) >= _MOST_TEXTS:
+                _TEXTS.clear()
+            text = _TEXTS[key] = self.compile(self.expr(expr))
+        return text
+
     def bind_extracted(self, texts: Callable[[int], Element], kinds: Callable[[int], Element]) -> None:
         """Where the text and the kind of the property at each position can be read from now on."""
         self._texts, self._kinds = texts, kinds
@@ -62,6 +104,14 @@ class Writer(ABC):
     @abstractmethod
     def moment(self, moment: datetime) -> Element:
         """A moment (aware) as a timestamp constant, in UTC."""
+
+    @abstractmethod
+    def bind(self, name: str, moment: datetime) -> str:
+        """A statement that gives a placeholder its value for the rest of the session; empty: the driver binds it."""
+
+    @abstractmethod
+    def timeless(self, at: Element) -> Element:
+        """True where a timestamp is in no hour: NULL, or an engine's infinity."""
 
     @abstractmethod
     def compile(self, statement: sa.sql.ClauseElement) -> str:
@@ -106,6 +156,10 @@ class Writer(ABC):
         """`vocabulary.TryCast`."""
 
     @abstractmethod
+    def whole(self, expr: v.Whole) -> Element:
+        """`vocabulary.Whole`."""
+
+    @abstractmethod
     def epoch_hour(self, expr: v.EpochHour) -> Element:
         """`vocabulary.EpochHour`."""
 
@@ -120,6 +174,18 @@ class Writer(ABC):
     @abstractmethod
     def has_other_keys(self, expr: v.HasOtherKeys) -> Element:
         """`vocabulary.HasOtherKeys`."""
+
+    @abstractmethod
+    def more_keys(self, expr: v.MoreKeys) -> Element:
+        """`vocabulary.MoreKeys`."""
+
+    @abstractmethod
+    def more_keys(self, expr: v.MoreKeys) -> Element:
+        """`vocabulary.MoreKeys`."""
+
+    @abstractmethod
+    def more_keys(self, expr: v.MoreKeys) -> Element:
+        """`vocabulary.MoreKeys`."""
 
     @abstractmethod
     def any_item(self, expr: v.AnyItem) -> Element:
@@ -162,7 +228,7 @@ class Writer(ABC):
             case v.Compare(left, sign, right):
                 return _COMPARE[sign](self.expr(left), self.expr(right))
             case v.OneOf(inner, values):
-                return self.expr(inner).in_(values)
+                return self.expr(inner).in_(_constants(values))
             case v.Not(inner):
                 return sa.not_(self.expr(inner))
             case v.And(exprs):
@@ -179,6 +245,8 @@ class Writer(ABC):
                 return self.unwrapped(expr)
             case v.TryCast():
                 return self.try_cast(expr)
+            case v.Whole():
+                return self.whole(expr)
             case v.EpochHour():
                 return self.epoch_hour(expr)
             case v.Captured():
@@ -189,6 +257,12 @@ class Writer(ABC):
                 return self.matches(expr)
             case v.HasOtherKeys():
                 return self.has_other_keys(expr)
+            case v.MoreKeys():
+                return self.more_keys(expr)
+            case v.MoreKeys():
+                return self.more_keys(expr)
+            case v.MoreKeys():
+                return self.more_keys(expr)
             case v.AnyItem():
                 return self.any_item(expr)
             case _:
@@ -202,7 +276,26 @@ class Writer(ABC):
 
 
 def _constant(value: v.Scalar) -> Element:
-    return sa.null() if value is None else sa.literal(value)
+    if value is None:
+        return sa.null()
+    if isinstance(value, float):
+        return _float(value)
+    return sa.literal(value)
+
+
+def _constants(values: Sequence[v.Scalar]) -> Sequence[Any]:
+    # SQLAlchemy quotes a whole list by its first value's type: `(1, 0.5)` would become `(1, 0)`.
+    if all(isinstance(value, str) for value in values):
+        return values
+    return [_constant(value) for value in values]
+
+
+def _float(value: float) -> Element:
+    """A float with an exponent: without one it is a decimal, which columns of 128 bits cannot be compared with."""
+    if value.is_integer() and abs(value) < _EXACT:
+        return sa.literal(int(value))
+    text = repr(value)
+    return sa.literal_column(text if "e" in text else f"{text}e0")
 
 
 def _joined(parts: Sequence[Element]) -> Element:
@@ -221,3 +314,15 @@ SQL_TYPES: dict[Family, type[sa.types.TypeEngine[Any]]] = {
     Family.DATE: sa.Date,
 }
 """What `TryCast` casts to, where the engine has no better word."""
+
+_MOST_TEXTS = 50_000
+_TEXTS: dict[tuple[type[Writer], str, v.Expr], str] = {}
+"""A memo of a pure function, bounded."""
+
+_MOST_TEXTS = 50_000
+_TEXTS: dict[tuple[type[Writer], str, v.Expr], str] = {}
+"""A memo of a pure function, bounded."""
+
+_MOST_TEXTS = 50_000
+_TEXTS: dict[tuple[type[Writer], str, v.Expr], str] = {}
+"""A memo of a pure function, bounded."""

@@ -2,19 +2,16 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
 from typing import Any, TypeAlias
 
+import sqlalchemy as sa
+
 from monitor.catalog import Column, Family, Table, TableRef
+from monitor.sql.engines import writer
 
-Query: TypeAlias = Callable[[str, Mapping[str, str]], Sequence[Sequence[Any]]]
-
-_DUCKDB = """
-select table_name, column_name, data_type
-from duckdb_columns()
-where schema_name = coalesce(nullif($schema, ''), current_schema()) and database_name = current_database()
-order by table_name, column_index
-"""
+Query: TypeAlias = Callable[[str], Sequence[Sequence[Any]]]
 
 _FAMILIES: tuple[tuple[str, Family], ...] = (
     (r".*\[\d*\]$|STRUCT|MAP|UNION|LIST|ARRAY|BLOB|BYTEA|BIT|INTERVAL|GEOMETRY", Family.OTHER),
@@ -29,6 +26,7 @@ _FAMILIES: tuple[tuple[str, Family], ...] = (
 )
 
 
+@lru_cache(maxsize=1_000)
 def family(native: str) -> Family:
     """What a column of an engine's type can hold.
 
@@ -39,11 +37,28 @@ def family(native: str) -> Family:
     return next((found for pattern, found in _FAMILIES if re.match(pattern, word)), Family.OTHER)
 
 
-def read(engine: str, schema: str, query: Query) -> Iterator[Table]:
-    """All tables and views of one schema."""
-    rows = query(_QUERIES[engine], {"schema": schema})
-    for name, columns in groupby(rows, key=lambda row: str(row[0])):
-        yield Table(TableRef(schema, name), tuple(Column(str(c[1]), family(str(c[2])), str(c[2])) for c in columns))
+def read(engine: str, schemas: Sequence[str], query: Query) -> Iterator[Table]:
+    """All tables and views of these schemas; an empty name is the connection's own."""
+    rows = query(_STATEMENTS[engine](schemas))
+    for (own, schema, name), columns in groupby(rows, key=lambda row: (row[0], str(row[1]), str(row[2]))):
+        listed = tuple(Column(str(c[3]), family(str(c[4])), str(c[4])) for c in columns)
+        if schema in schemas:
+            yield Table(TableRef(schema, name), listed)
+        if own and "" in schemas:
+            yield Table(TableRef("", name), listed)
 
 
-_QUERIES: Mapping[str, str] = {"duckdb": _DUCKDB}
+def _duckdb(schemas: Sequence[str]) -> str:
+    own = sa.column("schema_name") == sa.func.current_schema()
+    columns = ("schema_name", "table_name", "column_name", "data_type")
+    statement = (
+        sa.select(own.label("own"), *map(sa.column, columns))
+        .select_from(sa.func.duckdb_columns())
+        .where(sa.column("database_name") == sa.func.current_database())
+        .where(sa.or_(own, sa.column("schema_name").in_(schemas)))
+        .order_by(*map(sa.column, ("schema_name", "table_name", "column_index")))
+    )
+    return writer("duckdb").compile(statement)
+
+
+_STATEMENTS: Mapping[str, Callable[[Sequence[str]], str]] = {"duckdb": _duckdb}

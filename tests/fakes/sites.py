@@ -69,10 +69,12 @@ def shop(*, never_seen: int = 1) -> Made:
     series += (_past_of(stranger, "shop.user_logged_in", _hourly(90, 3) * (np.arange(DAYS * 24) > 900), 99),)
     unmeasured = (
         Unmeasured(
-            "shop.refund_requested", "permission denied for table refund_requested", "grant SELECT to TRACKWARDEN",
+            "shop.refund_requested",
+            "permission denied for table refund_requested",
+            "grant SELECT to TRACKWARDEN",
             ("Refund Requested",),
         ),
-    )  # fmt: skip
+    )
     past = Past(START, UNTIL, series, _tables(tables), unmeasured)
     refused = (Refused("legacy/thing", "1-0-0", "its $ref leaves the plan's folder", "tracking_plan/legacy.yml:3"),)
     plan = Plan((*events, *absent), "3fa9c41d07be", refused)
@@ -81,9 +83,17 @@ def shop(*, never_seen: int = 1) -> Made:
         Finding(Kind.NOT_SEEN, Severity.INFO, "no row has ever come", event=event.name) for event in absent
     )
     info = RunInfo(
-        generated_at=NOW, run="20260630T0920-7c1e", plan_revision=plan.revision, workspace="shop", tables=12,
-        windows=36, rows=41_238, queries=13, seconds=1.42, links=(Link("Data Docs", "../docs/index.html"),),
-    )  # fmt: skip
+        generated_at=NOW,
+        run="20260630T0920-7c1e",
+        plan_revision=plan.revision,
+        workspace="shop",
+        tables=12,
+        windows=36,
+        rows=41_238,
+        queries=13,
+        seconds=1.42,
+        links=(Link("Data Docs", "../docs/index.html"),),
+    )
     return Made(Contract(plan, tables, missing), past, findings, _incidents(findings), info)
 
 
@@ -95,34 +105,71 @@ def all_kinds() -> tuple[Finding, ...]:
     failing = tuple(int(n * (0.18 if index > 120 else 0.004)) for index, n in enumerate(rows))
     dropped = tuple(int(n * (0.3 if index > 150 else 1)) for index, n in enumerate(rows))
     rate = Evidence(
-        facts=(("failing rows", 2271), ("rows", 12480), ("rate", "18.2%"), ("limit", "5%"), ("since", "2026-06-28T10:00Z")),
+        facts=(
+            ("failing rows", 2271),
+            ("rows", 12480),
+            ("rate", "18.2%"),
+            ("limit", "5%"),
+            ("since", "2026-06-28T10:00Z"),
+        ),
         rules=(("order_completed@1-1-0#/currency:enum", 2271),),
-        series=failing, series_until=UNTIL - 2, reference=rows,
-    )  # fmt: skip
+        series=failing,
+        series_until=UNTIL - 2,
+        reference=rows,
+    )
     drop = Evidence((("seen", 1204), ("expected", 4310)), series=dropped, series_until=UNTIL - 2, reference=rows)
     told = Finding(
         Kind.FAILURE_RATE, Severity.INFO, "100% of 3,100 rows fail price:type", on[2], "2-0-0", "web", "price"
     )
     crit, warn, info = Severity.CRITICAL, Severity.WARNING, Severity.INFO
     return (
-        Finding(Kind.FAILURE_RATE, crit, "18.2% of 12,480 rows fail (limit 5%)", on[0], "1-1-0", "ios", "currency", rate),
-        Finding(Kind.VOLUME_DROP, crit, "70% fewer rows than expected: 1,204 seen, 4,310 expected", on[1], "", "android",
-                evidence=drop),
-        Finding(Kind.COLUMN_TYPE_CHANGED, warn, "price landed as VARCHAR, was DOUBLE", on[2], "2-0-0", "", "price",
-                absorbed=(told,)),
+        Finding(
+            Kind.FAILURE_RATE, crit, "18.2% of 12,480 rows fail (limit 5%)", on[0], "1-1-0", "ios", "currency", rate
+        ),
+        Finding(
+            Kind.VOLUME_DROP,
+            crit,
+            "70% fewer rows than expected: 1,204 seen, 4,310 expected",
+            on[1],
+            "",
+            "android",
+            evidence=drop,
+        ),
+        Finding(
+            Kind.COLUMN_TYPE_CHANGED,
+            warn,
+            "price landed as VARCHAR, was DOUBLE",
+            on[2],
+            "2-0-0",
+            "",
+            "price",
+            absorbed=(told,),
+        ),
         Finding(Kind.VOLUME_SPIKE, warn, "3 times the rows expected", on[3], "", "web"),
         Finding(Kind.RETIRED_VERSION_ARRIVING, warn, "212 rows of 1-0-0 since its last day", on[4], "1-0-0"),
         Finding(Kind.MISSING_COLUMN, warn, "no column for method", on[5], "1-0-0", "", "method"),
-        Finding(Kind.UNEXPECTED_COLUMN, info, "column coupon_code is declared by no version", on[0], "", "", "coupon_code"),
+        Finding(
+            Kind.UNEXPECTED_COLUMN, info, "column coupon_code is declared by no version", on[0], "", "", "coupon_code"
+        ),
         Finding(Kind.UNDECLARED_PROPERTY, info, "12% of rows carry gift", on[3], "1-0-0", "", "gift"),
         Finding(Kind.UNKNOWN_VERSION, warn, "1.4% of rows have version 3-0-0", on[6], "3-0-0"),
         Finding(Kind.NO_DATA, warn, "no row for 31 hours", on[7], "", "ios"),
         Finding(Kind.PAYLOAD_NOT_LANDED, warn, "10 rows without their payload", on[8], "1-0-0"),
         Finding(Kind.DUPLICATED_IDS, info, "4 event ids came twice", on[9], "", "", "shop.wishlist_updated"),
         Finding(Kind.ROWS_WITHOUT_TIME, info, "1 row has no time at all", on[10], "", "", "shop.review_written"),
-        Finding(Kind.UNPLANNED_EVENT, warn, "User Logged In: 12,044 rows from android", "User Logged In", "", "android"),
-        Finding(Kind.MEASUREMENT_FAILED, warn, "shop.refund_requested cannot be read", on[11], "", "", "shop.refund_requested"),
-    )  # fmt: skip
+        Finding(
+            Kind.UNPLANNED_EVENT, warn, "User Logged In: 12,044 rows from android", "User Logged In", "", "android"
+        ),
+        Finding(
+            Kind.MEASUREMENT_FAILED,
+            warn,
+            "shop.refund_requested cannot be read",
+            on[11],
+            "",
+            "",
+            "shop.refund_requested",
+        ),
+    )
 
 
 def hostile(payload: str) -> Made:
@@ -131,13 +178,21 @@ def hostile(payload: str) -> Made:
     event = made.contract.plan.events[0]
     version = replace(event.versions[-1], version=payload, where=payload)
     bad_event = replace(
-        event, name=payload, key=payload, description=payload, team=payload, sources=(payload,), where=payload,
+        event,
+        name=payload,
+        key=payload,
+        description=payload,
+        team=payload,
+        sources=(payload,),
+        where=payload,
         versions=(*event.versions, version),
-    )  # fmt: skip
+    )
     plan = replace(
-        made.contract.plan, events=(bad_event, *made.contract.plan.events[1:]), revision=payload,
+        made.contract.plan,
+        events=(bad_event, *made.contract.plan.events[1:]),
+        revision=payload,
         refused=(Refused(payload, payload, payload, payload),),
-    )  # fmt: skip
+    )
     table = made.contract.tables[0]
     ref = TableRef(payload, payload)
     now = replace(
@@ -150,15 +205,27 @@ def hostile(payload: str) -> Made:
     tables = {**made.past.tables, str(ref): TablePast(str(ref), START, UNTIL, UNTIL, before)}
     unplanned = replace(made.past.series[-1], series=Series(payload, payload, payload, planned=False, known=False))
     past = replace(
-        made.past, series=(*series, *made.past.series[9:], unplanned), tables=tables,
+        made.past,
+        series=(*series, *made.past.series[9:], unplanned),
+        tables=tables,
         unmeasured=(Unmeasured(payload, payload, payload, (payload,)),),
-    )  # fmt: skip
+    )
     evidence = Evidence(((payload, payload),), ((payload, 3),), (1, 2), UNTIL, (3, 4))
     findings = tuple(
-        Finding(one.kind, one.severity, payload, payload, payload, payload, payload, evidence,
-                absorbed=(replace(one, message=payload),), env=payload)
+        Finding(
+            one.kind,
+            one.severity,
+            payload,
+            payload,
+            payload,
+            payload,
+            payload,
+            evidence,
+            absorbed=(replace(one, message=payload),),
+            env=payload,
+        )
         for one in made.findings
-    )  # fmt: skip
+    )
     info = replace(made.info, run=payload, workspace=payload, plan_revision=payload, links=(Link(payload, payload),))
     contract = Contract(
         plan, (bad_table, *made.contract.tables[1:]), (MissingTable(ref, payload, payload, required=True),)
@@ -172,14 +239,26 @@ def _hostile_version(one: BoundVersion, payload: str) -> BoundVersion:
         for p in one.properties
     )
     rules = tuple(
-        replace(rule, id=f"{payload}{index}", sentence=payload, value=payload, pointer=payload, keyword=payload,
-                verdict=Declined(payload))
+        replace(
+            rule,
+            id=f"{payload}{index}",
+            sentence=payload,
+            value=payload,
+            pointer=payload,
+            keyword=payload,
+            verdict=Declined(payload),
+        )
         for index, rule in enumerate(one.rules)
-    )  # fmt: skip
+    )
     return replace(
-        one, event=payload, key=payload, properties=properties, rules=rules, payload_missing=payload,
+        one,
+        event=payload,
+        key=payload,
+        properties=properties,
+        rules=rules,
+        payload_missing=payload,
         undeclared_columns=(payload,),
-    )  # fmt: skip
+    )
 
 
 def _hostile_series(one: SeriesPast, payload: str, table: str) -> SeriesPast:
@@ -189,7 +268,11 @@ def _hostile_series(one: SeriesPast, payload: str, table: str) -> SeriesPast:
 
 def _event(index: int, name: str) -> Event:
     key = name.lower().replace(" ", "_")
-    kinds = (("1-0-0", Status.RETIRED, date(2026, 5, 31)), ("1-1-0", Status.LIVE, None), ("2-0-0", Status.DRAFT, None))
+    kinds: tuple[tuple[str, Status, date | None], ...] = (
+        ("1-0-0", Status.RETIRED, date(2026, 5, 31)),
+        ("1-1-0", Status.LIVE, None),
+        ("2-0-0", Status.DRAFT, None),
+    )
     if index == 2:
         kinds = (("1-0-0", Status.DEPRECATED, None), ("2-0-0", Status.LIVE, None))
     elif index > 4:
@@ -199,10 +282,15 @@ def _event(index: int, name: str) -> Event:
         for place, (version, status, until) in enumerate(kinds)
     )
     return Event(
-        name, key, versions, f"{name}: said once, when the server has confirmed it.",
-        ("checkout", "growth", "catalogue")[index % 3], (Tier.CORE, Tier.STANDARD, Tier.EXPERIMENTAL)[min(index // 3, 2)],
-        SOURCES, f"tracking_plan/events/{key}.yml:1",
-    )  # fmt: skip
+        name,
+        key,
+        versions,
+        f"{name}: said once, when the server has confirmed it.",
+        ("checkout", "growth", "catalogue")[index % 3],
+        (Tier.CORE, Tier.STANDARD, Tier.EXPERIMENTAL)[min(index // 3, 2)],
+        SOURCES,
+        f"tracking_plan/events/{key}.yml:1",
+    )
 
 
 _SCHEMA = {
@@ -217,9 +305,12 @@ _SCHEMA = {
 
 def _absent(index: int) -> Event:
     return Event(
-        f"com.acme/never_{index}", f"com_acme_never_{index}", (EventVersion("1-0-0", _SCHEMA, where=f"schemas/n{index}"),),
-        "Planned, not released yet.", "growth",
-    )  # fmt: skip
+        f"com.acme/never_{index}",
+        f"com_acme_never_{index}",
+        (EventVersion("1-0-0", _SCHEMA, where=f"schemas/n{index}"),),
+        "Planned, not released yet.",
+        "growth",
+    )
 
 
 def _hourly(level: int, seed: int) -> Counts:
@@ -248,7 +339,9 @@ def _series(index: int, event: Event) -> list[SeriesPast]:
             )
             series = Series(event.name, version.version, source, planned=True, known=True)
             table = f"shop.{event.key}"
-            found.append(_past_of(series, table, part, index, failed, f"{event.key}@{version.version}#/currency:enum"))
+            found.append(
+                _past_of(series, table, part, index, (f"{event.key}@{version.version}#/currency:enum", failed))
+            )
     if index == 6:
         stray = Series(event.name, "3-0-0", "web", planned=True, known=False)
         found.append(_past_of(stray, f"shop.{event.key}", _hourly(3, 77) * (day > 50), index))
@@ -256,7 +349,7 @@ def _series(index: int, event: Event) -> list[SeriesPast]:
 
 
 def _past_of(
-    series: Series, table: str, rows: Counts, index: int, failed: Counts | None = None, rule: str = ""
+    series: Series, table: str, rows: Counts, index: int, failing: tuple[str, Counts] | None = None
 ) -> SeriesPast:
     seen = np.flatnonzero(rows)
     recent = int(rows[-72:].sum())
@@ -267,8 +360,8 @@ def _past_of(
         first_hour=START + int(seen[0]),
         last_hour=START + int(seen[-1]),
         rows=rows,
-        invalid=none if failed is None else failed,
-        failed={} if failed is None else {rule: failed},
+        invalid=none if failing is None else failing[1],
+        failed={} if failing is None else dict([failing]),
         undeclared={"coupon_code": recent // 9, "gift": recent // 30} if index in (0, 3) else {},
         present={"/order_id": recent, "/currency": recent * 98 // 100, "/email": recent // 3},
         undeclared_rows=recent // 9 if index in (0, 3) else 0,
@@ -286,9 +379,17 @@ def _table(event: Event) -> BoundTable:
     )
     table = Table(TableRef("shop", event.key), columns)
     landed = LandedTable(
-        table, "0:web", (LandedEvent(event.name, (event.key,), InColumns("snake")),), Literal(event.key),
-        ColumnExpr("version"), ColumnExpr("source"), ColumnExpr("time"), ColumnExpr("received"), None, frozenset(),
-    )  # fmt: skip
+        table,
+        "0:web",
+        (LandedEvent(event.name, (event.key,), InColumns("snake")),),
+        Literal(event.key),
+        ColumnExpr("version"),
+        ColumnExpr("source"),
+        ColumnExpr("time"),
+        ColumnExpr("received"),
+        None,
+        frozenset(),
+    )
     return BoundTable(landed, tuple(_bound(event, version) for version in event.versions), event.key)
 
 
@@ -296,35 +397,97 @@ def _bound(event: Event, version: EventVersion) -> BoundVersion:
     text = event.key == "product_viewed"
     present = ColumnExpr("order_id")
     properties = (
-        BoundProperty("/order_id", "order_id", ("string",), True, "The order's number", False, "order_id",
-                      Family.TEXT, "VARCHAR", present=present),
-        BoundProperty("/currency", "currency", ("string",), True, "ISO 4217", False, "currency", Family.TEXT, "VARCHAR",
-                      present=present),
-        BoundProperty("/price", "price", ("number",), False, "In the order's currency", False, "price",
-                      Family.TEXT if text else Family.NUMBER, "VARCHAR" if text else "DOUBLE", fits=not text),
-        BoundProperty("/email", "email", ("string", "null"), False, "Where the receipt goes", True, "email", Family.TEXT,
-                      "VARCHAR", present=present),
-        BoundProperty("/method", "method", ("string",), False, "How they signed in", False,
-                      "method", Family.TEXT, "VARCHAR", landed=event.key != "user_signed_in"),
-    )  # fmt: skip
+        BoundProperty(
+            "/order_id",
+            "order_id",
+            ("string",),
+            True,
+            "The order's number",
+            False,
+            "order_id",
+            Family.TEXT,
+            "VARCHAR",
+            present=present,
+        ),
+        BoundProperty(
+            "/currency",
+            "currency",
+            ("string",),
+            True,
+            "ISO 4217",
+            False,
+            "currency",
+            Family.TEXT,
+            "VARCHAR",
+            present=present,
+        ),
+        BoundProperty(
+            "/price",
+            "price",
+            ("number",),
+            False,
+            "In the order's currency",
+            False,
+            "price",
+            Family.TEXT if text else Family.NUMBER,
+            "VARCHAR" if text else "DOUBLE",
+            fits=not text,
+        ),
+        BoundProperty(
+            "/email",
+            "email",
+            ("string", "null"),
+            False,
+            "Where the receipt goes",
+            True,
+            "email",
+            Family.TEXT,
+            "VARCHAR",
+            present=present,
+        ),
+        BoundProperty(
+            "/method",
+            "method",
+            ("string",),
+            False,
+            "How they signed in",
+            False,
+            "method",
+            Family.TEXT,
+            "VARCHAR",
+            landed=event.key != "user_signed_in",
+        ),
+    )
     checked = Compiled(IsNull(ColumnExpr("order_id")))
     verdicts: tuple[tuple[str, str, str, Verdict], ...] = (
         ("/order_id", "required", "order_id is required", checked),
         ("/currency", "enum", "currency is one of EUR, GBP, USD", checked),
-        ("/price", "minimum", "price is at least 0",
-         Unmeasurable("landed as VARCHAR, which has no order") if text else checked),
+        (
+            "/price",
+            "minimum",
+            "price is at least 0",
+            Unmeasurable("landed as VARCHAR, which has no order") if text else checked,
+        ),
         ("/items", "uniqueItems", "items hold no value twice", Undecidable("the landing keeps the list as text")),
         ("/email", "contentEncoding", "email is base64", Declined("the keyword is not known here")),
-    )  # fmt: skip
+    )
     rules = tuple(
         Rule(f"{event.key}@{version.version}#{pointer}:{keyword}", pointer, keyword, "null", sentence, verdict)
         for pointer, keyword, sentence, verdict in verdicts
     )
     missing = "contexts_payment_1" if event.key == "payment_failed" else ""
     return BoundVersion(
-        event.name, event.key, version.version, version.status, (event.key,), (version.version,), properties, rules,
-        undeclared_columns=("coupon_code",), payload_missing=missing,
-    )  # fmt: skip
+        event.name,
+        event.key,
+        version.version,
+        version.status,
+        (event.key,),
+        (version.version,),
+        properties,
+        rules,
+        undeclared_columns=("coupon_code",),
+        payload_missing=missing,
+    )
 
 
 def _tables(tables: tuple[BoundTable, ...]) -> dict[str, TablePast]:
@@ -343,10 +506,17 @@ def _tables(tables: tuple[BoundTable, ...]) -> dict[str, TablePast]:
 def _incidents(findings: tuple[Finding, ...]) -> tuple[Incident, ...]:
     states = (State.OPEN, State.OPEN, State.ACKNOWLEDGED, State.KNOWN, State.SNOOZED)
     open_now = tuple(
-        Incident(f"v1:{index:016x}", 1, states[index % len(states)], finding.severity, finding,
-                 NOW - timedelta(hours=3 + 7 * index), NOW)
+        Incident(
+            f"v1:{index:016x}",
+            1,
+            states[index % len(states)],
+            finding.severity,
+            finding,
+            NOW - timedelta(hours=3 + 7 * index),
+            NOW,
+        )
         for index, finding in enumerate(findings[:10])
-    )  # fmt: skip
+    )
     unjudged = Finding(Kind.FAILURE_RATE, Severity.WARNING, "2.1% of rows failed", NAMES[11], "1-0-0", "web", "email")
     over = Finding(Kind.VOLUME_DROP, Severity.WARNING, "40% fewer rows than expected", NAMES[4], "", "web")
     opened = NOW - timedelta(days=2)

@@ -21,8 +21,16 @@ FAILING = Finding(
     "ios",
     "currency",
     Evidence(
-        (("rows", 12_480), ("failing_rows", 2_271), ("failure_rate", 0.182), ("since", "2026-06-29T14:00Z")),
+        (
+            ("failing rows", 2_271),
+            ("rows", 12_480),
+            ("rate", 0.182),
+            ("limit", 0.01),
+            ("since", "2026-06-29T14:00Z"),
+            ("usual", None),
+        ),
         (("order_completed@1-1-0#/currency:enum", 2_271), ("order_completed@1-1-0#/currency:maxLength", 12)),
+        affected=2_271,
     ),
 )
 DROP = Finding(
@@ -33,7 +41,7 @@ DROP = Finding(
     "",
     "android",
     "",
-    Evidence((("seen_rows", 1_204), ("expected_rows", 4_310), ("since", "2026-06-30T15:00Z"))),
+    Evidence((("seen", 1_204), ("expected", 4_310), ("since", "2026-06-30T15:00Z")), affected=3_106),
 )
 CONTEXT = MessageContext(
     run="run-20260701-1400",

@@ -25,7 +25,7 @@ ANNOTATIONS: frozenset[str] = frozenset(
     {
         "$schema", "$id", "id", "$comment", "$anchor", "$defs", "definitions", "title", "description", "default",
         "examples", "example", "deprecated", "readOnly", "writeOnly", "self", "$supersedes", "$supersededBy", "pii",
-        "labels",
+        "labels", "$dynamicAnchor", "$recursiveAnchor",
     }
 )  # fmt: skip
 """Keywords that say nothing about validity."""

@@ -1,9 +1,10 @@
 """`minimum`, `maximum` and their exclusive forms: about numbers only."""
 
+from math import isfinite
 from typing import Any
 
 from monitor.catalog import Family
-from monitor.contract.field import Field, InColumn, NoColumn
+from monitor.contract.field import Field, InJson, NoColumn
 from monitor.contract.model import Compiled, Declined, Stock, Unmeasurable
 from monitor.contract.rules.draft import Draft, Keyword, never_applies, number_text
 from monitor.sql import vocabulary as sql
@@ -15,29 +16,44 @@ _FAILS: dict[str, tuple[Operator, str, str]] = {
     "exclusiveMinimum": ("<=", "is above", "min_value"),
     "exclusiveMaximum": (">=", "is below", "max_value"),
 }
+_STRICT = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
+_PLAIN = {strict: plain for plain, strict in _STRICT.items()}
+
+EXACT = 2**53
+"""Below it every whole number is exactly a float; from it on whole numbers are compared as such."""
+LARGEST = 10**38
+"""From it on a whole number is only compared as a float."""
 
 
 def compile_bound(keyword: Keyword, field: Field) -> Draft:
-    """A bound; draft 4's boolean `exclusiveMinimum` changes its neighbour and is no rule of its own."""
+    """A bound; draft 4's boolean `exclusiveMinimum` sharpens its neighbour and is no rule of its own."""
     name, bound = keyword.name, keyword.value
-    if isinstance(bound, bool) and name.startswith("exclusive"):
-        return _draft_4(keyword, field)
-    if isinstance(bound, bool) or not isinstance(bound, int | float):
+    if isinstance(bound, bool) and name in _PLAIN:
+        return _draft_4(keyword)
+    if not is_number(bound):
         return Draft(Declined(f"{name} wants a number"), f"has {name} {bound}")
-    neighbour = keyword.schema.get({"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}.get(name, ""))
-    if neighbour is True:
-        name = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}[name]
+    if keyword.schema.get(_STRICT.get(name, "")) is True:
+        name = _STRICT[name]
     return _bound(name, bound, field)
 
 
-def _draft_4(keyword: Keyword, field: Field) -> Draft:
-    plain = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}[keyword.name]
-    bound = keyword.schema.get(plain)
-    if keyword.value and isinstance(bound, int | float) and not isinstance(bound, bool):
-        return _bound(keyword.name, bound, field)
-    if keyword.value:
+def is_number(value: Any) -> bool:
+    """A number that warehouses count with: no truth value, no infinity, nothing beyond a float."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return isfinite(float(value))
+    except OverflowError:
+        return False
+
+
+def _draft_4(keyword: Keyword) -> Draft:
+    plain = _PLAIN[keyword.name]
+    if not keyword.value:
+        return Draft(Compiled(sql.Literal(value=False)), f"may reach its {plain}")
+    if not is_number(keyword.schema.get(plain)):
         return Draft(Declined(f"{keyword.name} is true beside no {plain}"), f"has {keyword.name}")
-    return Draft(Compiled(sql.Literal(value=False)), f"may reach its {plain}")
+    return Draft(Compiled(sql.Literal(value=False)), f"does not reach its {plain}: see there")
 
 
 def _bound(name: str, bound: float, field: Field) -> Draft:
@@ -45,16 +61,34 @@ def _bound(name: str, bound: float, field: Field) -> Draft:
     sentence = f"{words} {number_text(bound)}"
     if isinstance(field, NoColumn):
         return Draft(Unmeasurable(f"column {field.column} has not landed"), sentence)
-    limit = sql.Literal(bound)
-    if not isinstance(field, InColumn):
-        beyond: Expr = sql.Compare(field.number, operator, limit)
+    if isinstance(field, InJson):
+        beyond = _beyond(field, operator, bound)
         return Draft(Compiled(sql.And((field.kind("integer", "number"), beyond))), sentence)
     if not field.fits:
         return Draft(Unmeasurable(field.misfit), sentence)
     if field.family not in {Family.INTEGER, Family.NUMBER}:
         return Draft(never_applies("numbers", field.column.native), sentence)
-    strict: tuple[tuple[str, Any], ...] = (
-        ((f"strict_{argument[:3]}", True),) if name.startswith("exclusive") else ()
-    )
+    strict: tuple[tuple[str, bool], ...] = ((f"strict_{argument[:3]}", True),) if name in _PLAIN else ()
     stock = Stock("expect_column_values_to_be_between", ((argument, bound), *strict))
-    return Draft(Compiled(sql.Compare(field.value, operator, limit)), sentence, stock)
+    return Draft(Compiled(sql.Compare(field.value, operator, sql.Literal(in_column(bound, field.family)))), sentence, stock)
+
+
+def _beyond(field: InJson, operator: Operator, bound: float) -> Expr:
+    as_float = sql.Compare(field.number, operator, sql.Literal(constant(bound)))
+    if not EXACT <= abs(bound) < LARGEST:
+        return as_float
+    whole = sql.Whole(field.text)
+    exact = sql.Compare(whole, operator, sql.Literal(int(bound)))
+    return sql.Case(((sql.Not(sql.IsNull(whole)), exact),), as_float)
+
+
+def constant(value: float) -> float:
+    """A planned number as engines read it: whole numbers of more than 38 digits are floats."""
+    return value if abs(value) < LARGEST else float(value)
+
+
+def in_column(value: float, family: Family) -> float:
+    """A planned number as columns of a family compare with it: large ones as whole numbers or as floats."""
+    if abs(value) < EXACT:
+        return value
+    return int(value) if family is Family.INTEGER and abs(value) < LARGEST else float(value)

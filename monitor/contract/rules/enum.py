@@ -5,7 +5,8 @@ from typing import Any
 from monitor.catalog import Family
 from monitor.contract.field import Field, InColumn, InJson, NoColumn
 from monitor.contract.model import Compiled, Declined, Stock, Undecidable, Unmeasurable, Verdict
-from monitor.contract.rules.draft import Draft, Keyword
+from monitor.contract.rules.bounds import EXACT, LARGEST, constant, in_column, is_number
+from monitor.contract.rules.draft import Draft, Keyword, number_text
 from monitor.sql import vocabulary as sql
 from monitor.sql.vocabulary import Expr, Scalar
 
@@ -29,6 +30,8 @@ def compile_enum(keyword: Keyword, field: Field) -> Draft:
 def _one_of(values: list[Any], sentence: str, field: Field) -> Draft:
     if any(isinstance(value, list | dict) for value in values):
         return Draft(Declined("compares arrays or objects"), sentence)
+    if any(isinstance(value, int | float) and not isinstance(value, bool) and not is_number(value) for value in values):
+        return Draft(Declined("compares a number that no warehouse counts with"), sentence)
     match field:
         case NoColumn():
             return Draft(Unmeasurable(f"column {field.column} has not landed"), sentence)
@@ -40,13 +43,17 @@ def _one_of(values: list[Any], sentence: str, field: Field) -> Draft:
 
 def _json_one_of(values: list[Any], field: InJson) -> Expr:
     texts = tuple(value for value in values if isinstance(value, str))
-    numbers = tuple(value for value in values if isinstance(value, int | float) and not isinstance(value, bool))
+    numbers = [constant(value) for value in values if is_number(value)]
+    exact = tuple(int(value) for value in numbers if EXACT <= abs(value) < LARGEST)
+    others = tuple(value for value in numbers if not EXACT <= abs(value) < LARGEST)
     truths = tuple("true" if value else "false" for value in values if isinstance(value, bool))
     arms: list[Expr] = []
     if texts:
         arms.append(sql.And((field.kind("string"), sql.OneOf(field.text, texts))))
-    if numbers:
-        arms.append(sql.And((field.kind("integer", "number"), sql.OneOf(field.number, numbers))))
+    if others:
+        arms.append(sql.And((field.kind("integer", "number"), sql.OneOf(field.number, others))))
+    if exact:
+        arms.append(sql.And((field.kind("integer", "number"), sql.OneOf(sql.Whole(field.text), exact))))
     if truths:
         arms.append(sql.And((field.kind("boolean"), sql.OneOf(field.text, truths))))
     if None in values:
@@ -61,22 +68,26 @@ def _column_one_of(values: list[Any], sentence: str, field: InColumn) -> Draft:
         return Draft(Undecidable(f"the collector turned the text into {field.column.native}"), sentence)
     if field.family in {Family.JSON, Family.OTHER}:
         return Draft(Declined(f"compares values of a {field.column.native} column"), sentence)
-    kept: tuple[Scalar, ...] = tuple(value for value in values if _belongs(value, field.family))
-    verdict: Verdict = Compiled(
-        sql.Not(sql.OneOf(field.value, kept)) if kept else sql.Not(sql.IsNull(field.value))
-    )
-    if not kept:
+    kept = tuple(dict.fromkeys(landed for value in values for landed in _landed(value, field)))
+    verdict: Verdict = Compiled(sql.Not(sql.OneOf(field.value, kept)) if kept else sql.Not(sql.IsNull(field.value)))
+    if not kept or not field.plain:
         return Draft(verdict, sentence)
     stock = Stock("expect_column_values_to_be_in_set", (("value_set", kept),))
     return Draft(verdict, sentence, stock, Stock("accepted_values", (("values", kept),)))
 
 
-def _belongs(value: Scalar, family: Family) -> bool:
+def _landed(value: Scalar, field: InColumn) -> tuple[Scalar, ...]:
+    """The value as the column holds it; nothing where it cannot. A text column of a union holds numbers as text."""
+    texts = field.family is Family.TEXT
     if isinstance(value, bool):
-        return family is Family.BOOLEAN
+        return (
+            (str(value).lower(),) if texts and "boolean" in field.types else (value,) * (field.family is Family.BOOLEAN)
+        )
     if isinstance(value, int | float):
-        return family in {Family.INTEGER, Family.NUMBER}
-    return isinstance(value, str) and family is Family.TEXT
+        if texts:
+            return (number_text(value),) if {"integer", "number"} & set(field.types) else ()
+        return (in_column(value, field.family),) if field.family in {Family.INTEGER, Family.NUMBER} else ()
+    return (value,) if isinstance(value, str) and texts else ()
 
 
 def _word(value: Any) -> str:

@@ -36,6 +36,7 @@ def compile_format(keyword: Keyword, field: Field) -> Draft:
     draft = must_match(pattern, f"is {words}", field)
     if keyword.value not in _CALENDAR or not isinstance(draft.verdict, Compiled):
         return draft
+    impossible: Expr
     if isinstance(field, InJson):
         impossible = sql.And((field.kind("string"), _no_such_day(field.text)))
     elif isinstance(field, InColumn) and field.family is Family.TEXT:

@@ -1,11 +1,12 @@
 """`minLength` and `maxLength`: code points of a text."""
 
-from monitor.catalog import Family
 from monitor.contract.field import Field, InColumn, NoColumn
-from monitor.contract.model import Compiled, Declined, Stock, Undecidable, Unmeasurable
-from monitor.contract.rules.draft import Draft, Keyword, never_applies
+from monitor.contract.model import Compiled, Declined, Stock, Unmeasurable
+from monitor.contract.rules.draft import Draft, Keyword, no_text
 from monitor.sql import vocabulary as sql
 from monitor.sql.vocabulary import Operator
+
+_MOST = 2**62
 
 
 def compile_length(keyword: Keyword, field: Field) -> Draft:
@@ -17,18 +18,15 @@ def compile_length(keyword: Keyword, field: Field) -> Draft:
         bound = int(bound)
     if isinstance(bound, bool) or not isinstance(bound, int) or bound < 0:
         return Draft(Declined(f"{keyword.name} wants a whole number from 0"), sentence)
+    limit = sql.Literal(min(bound, _MOST))
     operator: Operator = "<" if shortest else ">"
     if isinstance(field, NoColumn):
         return Draft(Unmeasurable(f"column {field.column} has not landed"), sentence)
     if not isinstance(field, InColumn):
-        outside = sql.Compare(sql.Length(field.text), operator, sql.Literal(bound))
+        outside = sql.Compare(sql.Length(field.text), operator, limit)
         return Draft(Compiled(sql.And((field.kind("string"), outside))), sentence)
-    if not field.fits:
-        return Draft(Unmeasurable(field.misfit), sentence)
-    if field.family in {Family.TIMESTAMP, Family.DATE}:
-        return Draft(Undecidable(f"the collector turned the text into {field.column.native}"), sentence)
-    if field.family is not Family.TEXT:
-        return Draft(never_applies("texts", field.column.native), sentence)
+    if verdict := no_text(field):
+        return Draft(verdict, sentence)
     argument = "min_value" if shortest else "max_value"
-    stock = Stock("expect_column_value_lengths_to_be_between", ((argument, bound),))
-    return Draft(Compiled(sql.Compare(sql.Length(field.value), operator, sql.Literal(bound))), sentence, stock)
+    stock = Stock("expect_column_value_lengths_to_be_between", ((argument, bound),)) if field.plain else None
+    return Draft(Compiled(sql.Compare(sql.Length(field.value), operator, limit)), sentence, stock)

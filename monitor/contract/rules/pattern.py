@@ -1,9 +1,8 @@
 """`pattern`: a regular expression that must match somewhere in a text."""
 
-from monitor.catalog import Family
 from monitor.contract.field import Field, InColumn, NoColumn
-from monitor.contract.model import Compiled, Declined, Undecidable, Unmeasurable
-from monitor.contract.rules.draft import Draft, Keyword, never_applies
+from monitor.contract.model import Compiled, Declined, Unmeasurable
+from monitor.contract.rules.draft import Draft, Keyword, no_text
 from monitor.sql import vocabulary as sql
 from monitor.sql.regex import unsupported
 
@@ -25,10 +24,6 @@ def must_match(pattern: str, sentence: str, field: Field) -> Draft:
     if not isinstance(field, InColumn):
         misses = sql.Not(sql.Matches(field.text, pattern))
         return Draft(Compiled(sql.And((field.kind("string"), misses))), sentence)
-    if not field.fits:
-        return Draft(Unmeasurable(field.misfit), sentence)
-    if field.family in {Family.TIMESTAMP, Family.DATE}:
-        return Draft(Undecidable(f"the collector turned the text into {field.column.native}"), sentence)
-    if field.family is not Family.TEXT:
-        return Draft(never_applies("texts", field.column.native), sentence)
+    if verdict := no_text(field):
+        return Draft(verdict, sentence)
     return Draft(Compiled(sql.Not(sql.Matches(field.value, pattern))), sentence)

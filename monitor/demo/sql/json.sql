@@ -1,6 +1,6 @@
 -- One event's rows as the Android collector lands them; a property without a value is not in the payload.
 SELECT
-    uuid_of(key) AS message_id,
+    message_id(key) AS message_id,
     '$event' AS event_name,
     version AS event_version,
     anonymous_id,

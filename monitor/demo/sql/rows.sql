@@ -20,7 +20,8 @@ FROM (
             AS waited_ms,
         -- Apps and cached pages are behind: a row comes from the release that was newest this long ago.
         make_timestamp_ms(received_ms + (86400000 * $behind * ln(1 - u(key, 5) * $within))::BIGINT) AS installed,
-        floor(25000 * u(key, 6))::BIGINT AS visitor,
+        -- People come back for some weeks, and then others do.
+        (floor(3000 * u(key, 6))::BIGINT + 150 * (received_ms // 86400000)) % 12000 AS visitor,
         floor(480 * pow(u(key, 7), 1.7))::BIGINT AS product
     FROM (
         SELECT

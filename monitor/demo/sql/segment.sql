@@ -1,7 +1,7 @@
 -- One event's rows as Segment lands them: its own columns, then one column per property.
 INSERT INTO $table BY NAME
 SELECT
-    uuid_of(key) AS id,
+    message_id(key) AS id,
     anonymous_id,
     CASE WHEN signed_in THEN account END AS user_id,
     '$slug' AS event,

@@ -10,6 +10,8 @@ CREATE OR REPLACE TEMP MACRO pick(list, share) AS list[1 + floor(share * len(lis
 
 CREATE OR REPLACE TEMP MACRO uuid_of(key) AS md5(key::VARCHAR)::UUID::VARCHAR;
 
+CREATE OR REPLACE TEMP MACRO message_id(key) AS lower(hex(hash(key)));
+
 -- Bounded (within ±3), of mean 0 and variance 1: what an hour's count strays by.
 CREATE OR REPLACE TEMP MACRO stray(key) AS 2 * (u(key, 1) + u(key, 2) + u(key, 3) - 1.5);
 
@@ -20,7 +22,7 @@ WITH lands(country, currency, rate, weight) AS (
            ('CH', 'CHF', 0.95, 1.01)
 ), people AS (
     SELECT visitor, (SELECT min(weight) FROM lands WHERE weight > u(visitor * 64, 1)) AS weight
-    FROM range(25000) AS numbers(visitor)
+    FROM range(12000) AS numbers(visitor)
 )
 SELECT
     visitor,

@@ -1,4 +1,4 @@
-"""Alembic's entry, for developers: `alembic -c alembic.ini revision --autogenerate` on a scratch history.
+"""Alembic's entry for developers, for `alembic revision --autogenerate` with an ini file that names this folder.
 
 Trackwarden itself runs the migrations through `monitor.history.opening.upgrade`, inside its own transaction.
 """

@@ -21,7 +21,7 @@ COUPON = Finding(
     "1-1-0",
     "",
     "coupon_code",
-    Evidence((("rows", 1_116), ("share", 0.12), ("type", "VARCHAR"))),
+    Evidence((("rows", 1_116), ("share", "12%"), ("sources", "ios 900, web 216")), affected=1_116),
 )
 PRICE = Finding(
     Kind.COLUMN_TYPE_CHANGED,
@@ -31,7 +31,7 @@ PRICE = Finding(
     "2-0-0",
     "",
     "price",
-    Evidence((("declared", "number"), ("landed", "VARCHAR"))),
+    Evidence((("table", "web.product_viewed"), ("column", "price"), ("landed as", "VARCHAR"), ("was", "DOUBLE"))),
     absorbed=(replace(FAILING, event="Product Viewed", version="2-0-0", property="price"),),
 )
 UNPLANNED = Finding(
@@ -40,7 +40,7 @@ UNPLANNED = Finding(
     "2,031 rows arrived; the plan has no such event (did you mean User Signed In?)",
     "User Logged In",
     source="android",
-    evidence=Evidence((("rows", 2_031), ("first_seen", "2026-06-20T03:00Z"))),
+    evidence=Evidence((("rows", 2_031), ("first seen", "2026-06-20T03:00Z"))),
 )
 UNREADABLE = Finding(
     Kind.MEASUREMENT_FAILED, Severity.WARNING, "the table does not exist", property="web_prod.order_completed"

@@ -5,15 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.catalog import TableRef
 from monitor.judge.judge import judge
 from monitor.judge.model import Finding, Kind, Past, Severity
 from monitor.judge.thresholds import Thresholds
 from monitor.judge.words import at
+from monitor.landing.model import MissingTable
 from monitor.plan.model import Tier
 from tests.unit.judge.builders import (
     GIVEN,
     HOURS,
-    START,
     UNTIL,
     contract,
     event,
@@ -39,7 +40,7 @@ def volume(given: Past) -> tuple[Finding, ...]:
     return tuple(one for one in judge(PLAN, given, Thresholds()) if one.kind in VOLUME)
 
 
-def thinned(rows: np.ndarray, hours: int, share: float) -> np.ndarray:  # type: ignore[type-arg]
+def thinned(rows: np.ndarray, hours: int, share: float) -> np.ndarray:
     fewer = rows.copy()
     fewer[-hours:] = np.random.default_rng(3).binomial(fewer[-hours:], share)
     return fewer
@@ -71,7 +72,7 @@ def test_a_migration_from_one_version_to_the_next_is_no_drop() -> None:
     assert volume(past(series("Product Viewed", "1-0-0", old), series("Product Viewed", "2-0-0", new))) == ()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(scale=st.integers(1, 300), seed=st.integers(0, 99), since=st.integers(1, HOURS))
 def test_rows_of_a_sibling_version_never_make_a_drop(scale: int, seed: int, since: int) -> None:
     sibling = seasonal(scale, seed)
@@ -131,7 +132,10 @@ def test_a_source_that_is_down_is_one_finding() -> None:
 
 
 def test_a_silent_source_is_one_finding() -> None:
-    silent = [series(name, "1-0-0", np.where(np.arange(HOURS) < HOURS - 6, seasonal(90, n), 0)) for n, name in enumerate(NAMES)]
+    silent = [
+        series(name, "1-0-0", np.where(np.arange(HOURS) < HOURS - 6, seasonal(90, n), 0))
+        for n, name in enumerate(NAMES)
+    ]
     (found,) = volume(past(*silent))
     assert (found.kind, found.event) == (Kind.NO_DATA, "")
 
@@ -177,12 +181,8 @@ def test_a_source_that_the_plan_no_longer_names_is_not_missed() -> None:
 
 
 def test_a_table_that_is_gone_is_no_data() -> None:
-    from monitor.catalog import TableRef
-    from monitor.landing.model import MissingTable
-
     plan = contract([event("Order Completed")])
     plan = replace(plan, missing=(MissingTable(TableRef("raw", "events"), "0", "Order Completed", required=False),))
     (found,) = judge(plan, past(series("Order Completed", "1-0-0", flat(3))), Thresholds())
     assert found.kind is Kind.NO_DATA
     assert "is gone" in found.message
-    assert START  # the past itself is intact

@@ -6,6 +6,7 @@ from hashlib import sha256
 from html.parser import HTMLParser
 
 import pytest
+from markupsafe import escape
 
 from monitor.report.build import build_site
 from monitor.report.model import Site
@@ -22,13 +23,61 @@ PAYLOADS = (
     "a\x00b\x08c\x7f\u202egpj.exe\u2066\ud800",
     "--><!-- ]]>",
     "<details open ontoggle=alert(1)>",
-    "x" * 5000,
+    "x" * 5000 + " y",
 )
-ALLOWED = (
-    "a article b body br caption circle code dd details div dl dt figcaption figure footer g h1 h2 h3 head header html i "
-    "input label li line main meta nav option p path rect script section select span style summary svg table tbody td "
-    "text th thead title tr ul"
-).split()
+ALLOWED = {
+    "a",
+    "article",
+    "b",
+    "body",
+    "br",
+    "caption",
+    "circle",
+    "code",
+    "dd",
+    "details",
+    "div",
+    "dl",
+    "dt",
+    "figcaption",
+    "figure",
+    "footer",
+    "g",
+    "h1",
+    "h2",
+    "h3",
+    "head",
+    "header",
+    "html",
+    "i",
+    "input",
+    "label",
+    "li",
+    "line",
+    "main",
+    "meta",
+    "nav",
+    "option",
+    "p",
+    "path",
+    "rect",
+    "script",
+    "section",
+    "select",
+    "span",
+    "style",
+    "summary",
+    "svg",
+    "table",
+    "tbody",
+    "td",
+    "text",
+    "th",
+    "thead",
+    "title",
+    "tr",
+    "ul",
+}
 
 
 class Seen(HTMLParser):
@@ -42,6 +91,7 @@ class Seen(HTMLParser):
         self.raw: dict[str, str] = {}
         self.ids: list[str] = []
         self.labels: set[str] = set()
+        self.silent_drawings = 0
         self._inside = ""
         self.feed(page)
 
@@ -55,6 +105,9 @@ class Seen(HTMLParser):
                 self.ids.append(value or "")
             if name in ("aria-labelledby", "for"):
                 self.labels.add(value or "")
+        given = dict(attrs)
+        if tag == "svg" and not (given.get("aria-label") or given.get("aria-hidden") == "true"):
+            self.silent_drawings += 1
         if tag in ("style", "script"):
             self._inside = tag
 
@@ -80,7 +133,7 @@ def test_a_payload_in_every_field_adds_no_tag_and_no_handler(payload: str) -> No
     for page in pages_of(built(payload), 1):
         seen = Seen(page)
 
-        assert set(seen.tags) <= set(ALLOWED)
+        assert set(seen.tags) <= ALLOWED
         assert seen.tags["style"] == 1
         assert seen.tags.get("script", 0) <= 1
         assert not {name for name in seen.attributes if name.startswith("on") or name in ("style", "src", "srcset")}
@@ -89,8 +142,6 @@ def test_a_payload_in_every_field_adds_no_tag_and_no_handler(payload: str) -> No
 
 @pytest.mark.parametrize("payload", PAYLOADS[:5])
 def test_a_payload_is_shown_as_it_is_written(payload: str) -> None:
-    from markupsafe import escape
-
     assert str(escape(payload)) in render_event(built(payload).pages[0])
 
 
@@ -139,9 +190,7 @@ def test_landmarks_headings_captions_and_labels_are_there() -> None:
         assert seen.tags["caption"] == seen.tags["table"]
         assert len(seen.ids) == len(set(seen.ids)), "an id names one element"
         assert seen.labels <= set(seen.ids)
-        assert page.count("<svg") == page.count('role="img"') + page.count('aria-hidden="true"><') - page.count(
-            '<ul class="legend" aria-hidden="true">'
-        ) + page.count('<svg viewBox="0 0 12 8">')
+        assert seen.silent_drawings == 0, "a drawing has a label or is decoration"
 
 
 def test_the_page_of_an_event_never_seen_is_light() -> None:

@@ -151,8 +151,20 @@ def test_no_key_becomes_a_name_that_some_system_reserves(key: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["javascript:alert(1)", "JaVaScRiPt:x", " javascript:x", "data:text/html,x", "vbscript:x", "//evil.example", "\x01x",
-     "https://a b", 'https://a"b', "http://a\n", "https://a<b", ""],
-)  # fmt: skip
+    [
+        "javascript:alert(1)",
+        "JaVaScRiPt:x",
+        " javascript:x",
+        "data:text/html,x",
+        "vbscript:x",
+        "//evil.example",
+        "\x01x",
+        "https://a b",
+        'https://a"b',
+        "http://a\n",
+        "https://a<b",
+        "",
+    ],
+)
 def test_an_address_that_is_not_plain_becomes_no_link(address: str) -> None:
     assert safe_address(address) == ""

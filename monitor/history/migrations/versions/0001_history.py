@@ -98,29 +98,22 @@ def _packed_days() -> None:
     """What judging reads."""
     op.create_table(
         "day",
-        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("series_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("shape_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("rows", sa.LargeBinary(), nullable=False),
         sa.Column("invalid", sa.LargeBinary(), nullable=False),
         sa.Column("undeclared", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("day", "series_id", name="pk_day"),
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
-        "day_present",
-        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("series_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("shape_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("present", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("day", "series_id", "shape_id", name="pk_day_present"),
+        sa.PrimaryKeyConstraint("series_id", "day", "shape_id", name="pk_day"),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "day_failure",
-        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("series_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("failed", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("day", "series_id", name="pk_day_failure"),
+        sa.PrimaryKeyConstraint("series_id", "day", name="pk_day_failure"),
         sqlite_with_rowid=False,
     )
 
@@ -133,6 +126,7 @@ def _tables_and_runs() -> None:
         sa.Column("since", sa.Integer(), nullable=True),
         sa.Column("until", sa.Integer(), nullable=False),
         sa.Column("newest_window", sa.Integer(), nullable=True),
+        sa.Column("reach", sa.Integer(), nullable=True),
         sa.Column("no_time_rows", sa.BigInteger(), nullable=False),
         sa.Column("contract_hash", sa.Text(), nullable=False),
         sa.Column("reread_at", sa.Integer(), nullable=True),

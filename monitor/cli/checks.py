@@ -1,0 +1,218 @@
+"""The doctor's checks, in the order in which one depends on the other."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from monitor.alert.slack import whoami
+from monitor.catalog import Catalog
+from monitor.cli.boundary import code_of, errors_of
+from monitor.config import JsonLanding, SegmentLanding, SnowplowLanding
+from monitor.errors import ExitCode, TrackwardenError
+from monitor.judge.words import count, listed
+from monitor.landing.model import Landed, LandedTable
+from monitor.measure.probe import PROBE_ARMS, probe, read_probe
+from monitor.measure.scan import arrival
+from monitor.measure.windows import moment_of
+from monitor.plan.lint import LintSeverity, lint
+from monitor.plan.model import Plan
+from monitor.sql.engines import writer
+from monitor.warehouse import Warehouse, read_profile
+from monitor.warehouse.profile import find_profiles
+from monitor.wiring import Workspace
+
+_WINDOW = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one check found. With a hint and no code it is worth knowing, and stops nothing."""
+
+    name: str
+    said: str
+    code: ExitCode = ExitCode.OK
+    hint: str = ""
+
+
+def examine(folder: Path) -> Iterator[Answer]:
+    """All checks, one after the other; those that need what failed are left out."""
+    try:
+        workspace = Workspace.open(folder)
+    except TrackwardenError as error:
+        yield from _problems("configuration", error)
+        return
+    settings = workspace.settings
+    yield Answer("configuration", f"{folder / 'trackwarden.yml'}: {count(len(settings.landings), 'landing')}")
+    plan: Plan | None = None
+    try:
+        plan = workspace.plan()
+        yield _plan(plan)
+    except TrackwardenError as error:
+        yield from _problems("plan", error)
+    yield from _warehouse(workspace, plan)
+    yield from _history(workspace)
+    yield from _slack(workspace)
+    yield from _folders(workspace)
+
+
+def _problems(name: str, error: TrackwardenError) -> Iterator[Answer]:
+    for one in errors_of(error):
+        where = f"{one.where}: " if one.where else ""
+        yield Answer(name, f"{where}{one.problem}", code_of(error), one.hint)
+
+
+def _plan(plan: Plan) -> Answer:
+    versions = sum(len(event.versions) for event in plan.events)
+    warnings = sum(one.severity is LintSeverity.WARNING for one in lint(plan))
+    refused = f", {len(plan.refused)} refused" if plan.refused else ""
+    said = f"{count(len(plan.events), 'event')}, {count(versions, 'version')}{refused}"
+    hint = f"`trackwarden plan lint` lists {count(warnings, 'warning')}" if warnings else ""
+    return Answer("plan", said, hint=hint)
+
+
+# ── the warehouse ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _warehouse(workspace: Workspace, plan: Plan | None) -> Iterator[Answer]:
+    asked = workspace.settings.profile
+    try:
+        file = find_profiles(workspace.root, asked.dir, workspace.env)
+        profile = read_profile(file, asked.name, asked.target, workspace.env)
+    except TrackwardenError as error:
+        yield from _problems("profile", error)
+        return
+    yield Answer("profile", f"{file}: {profile.name}.outputs.{profile.target} ({profile.type})")
+    try:
+        with workspace.warehouse() as warehouse:
+            catalog = warehouse.catalog(workspace.schemas())
+            yield Answer("warehouse", f"{warehouse.engine}, {warehouse.where}: {count(len(catalog.tables), 'table')}")
+            if plan is not None:
+                landed = workspace.landed(plan, catalog)
+                yield from _tables(workspace, landed, catalog)
+                yield from _times(landed, warehouse)
+    except TrackwardenError as error:
+        yield from _problems("warehouse", error)
+
+
+def _tables(workspace: Workspace, landed: Landed, catalog: Catalog) -> Iterator[Answer]:
+    """Per landing: the tables that were found, and those that are configured and absent."""
+    for position, landing in enumerate(workspace.settings.landings):
+        held = [table for table in landed.tables if table.landing.startswith(f"{position}:")]
+        unplanned = [table for table in landed.unplanned if table.landing.startswith(f"{position}:")]
+        absent = [one for one in landed.missing if one.landing.startswith(f"{position}:")]
+        name = f"landing {position}"
+        events = {event.event for table in held for event in table.events}
+        said = f"{_named(landing)}: {count(len(held), 'table')} for {count(len(events), 'planned event')}"
+        if unplanned:
+            said += f", {len(unplanned)} unplanned"
+        required = [str(one.ref) for one in absent if one.required]
+        if required:
+            schemas = listed(sorted({ref.schema for ref in catalog.tables}))
+            hint = f"check the landing and the grants of the user; schemas seen: {schemas or 'none'}"
+            yield Answer(name, f"{said}; not there: {listed(required)}", ExitCode.PARTIAL, hint)
+        elif absent:
+            yield Answer(name, f"{said}; without a table yet: {listed([one.event for one in absent])}")
+        elif not held:
+            yield Answer(
+                name, said, hint="no table of the landing holds a planned event: check its settings and the names"
+            )
+        else:
+            yield Answer(name, said)
+
+
+def _named(landing: SegmentLanding | SnowplowLanding | JsonLanding) -> str:
+    place = landing.db_schema if isinstance(landing, SegmentLanding) else landing.table
+    return f"{landing.layout} {place}"
+
+
+def _times(landed: Landed, warehouse: Warehouse) -> Iterator[Answer]:
+    """The newest arrival of each landing's tables, and how long ago that was."""
+    tables = [table for table in landed.tables if arrival(table) is not None]
+    timeless = [table.key for table in landed.tables if arrival(table) is None]
+    if timeless:
+        hint = "set time:, received: or loaded: on the landing"
+        yield Answer("times", f"no column says when a row came: {listed(timeless)}", ExitCode.PARTIAL, hint)
+    newest: dict[str, int] = {}
+    for start in range(0, len(tables), PROBE_ARMS):
+        part = tables[start : start + PROBE_ARMS]
+        span = (moment_of(0), datetime.now(UTC))
+        rows = warehouse.query(probe(part, [span] * len(part), writer(warehouse.engine)))
+        for index, seen in read_probe(rows):
+            if seen.newest is not None:
+                landing = part[index].landing
+                newest[landing] = max(seen.newest, newest.get(landing, 0))
+    yield from _ages(tables, {name: moment_of(hour) for name, hour in newest.items()})
+
+
+def _ages(tables: Sequence[LandedTable], newest: Mapping[str, datetime]) -> Iterator[Answer]:
+    now = datetime.now(UTC)
+    for table in {table.landing: table for table in tables}.values():
+        arrived = newest.get(table.landing)
+        if arrived is None:
+            yield Answer("times", f"{table.landing}: no rows yet", hint="a run will measure them when they come")
+            continue
+        hours = (now - arrived).total_seconds() / 3600
+        said = f"{table.landing}: newest rows of {arrived:%Y-%m-%d %H:00} UTC"
+        if now - arrived > table.lag * 2 + _WINDOW:
+            hint = f"that is {hours:,.0f} h ago: if its loads are slow, set lag: on the landing; else look at the load"
+            yield Answer("times", said, hint=hint)
+        else:
+            yield Answer("times", said)
+
+
+# ── history, Slack, folders ─────────────────────────────────────────────────────────────────────────
+
+
+def _history(workspace: Workspace) -> Iterator[Answer]:
+    url = workspace.settings.history_url()
+    file = Path(url.partition(":///")[2]) if url.startswith("sqlite:///") else None
+    if file is not None and not file.exists():
+        yield Answer("history", f"{file}: not there yet; the first run makes it")
+        return
+    try:
+        history = workspace.history()
+        try:
+            runs, waiting = history.runs(1), len(history.pending())
+        finally:
+            history.close()
+    except TrackwardenError as error:
+        yield from _problems("history", error)
+        return
+    last = f"last run {runs[0].started_at:%Y-%m-%d %H:%M} UTC, exit code {runs[0].exit_code}" if runs else "no run yet"
+    more = f"; {count(waiting, 'message')} waiting to be sent" if waiting else ""
+    yield Answer("history", f"{file or 'database'}: {last}{more}")
+
+
+def _slack(workspace: Workspace) -> Iterator[Answer]:
+    slack = workspace.settings.slack
+    if slack.token is None and slack.webhook is None:
+        yield Answer("Slack", "no token: messages are printed, not sent")
+    elif slack.token is None:
+        yield Answer("Slack", "a webhook is set; it cannot be tried without posting")
+    else:
+        yield _auth_test(workspace, slack.token.get_secret_value())
+
+
+def _auth_test(workspace: Workspace, token: str) -> Answer:
+    found = whoami(token, base_url=workspace.env.get("SLACK_API_URL"))
+    if isinstance(found, str):
+        return Answer("Slack", f"the token is {found}; channel {workspace.settings.slack.channel}")
+    return Answer("Slack", f"the token was refused: {found.error}", ExitCode.NOT_NOTIFIED, found.hint)
+
+
+def _folders(workspace: Workspace) -> Iterator[Answer]:
+    targets = workspace.settings.targets
+    named = {"report": workspace.report_folder}
+    if targets.gx is not None:
+        named["gx target"] = workspace.settings.resolve(targets.gx.project)
+    if targets.dbt is not None:
+        named["dbt target"] = workspace.settings.resolve(targets.dbt.project)
+    for name, folder in named.items():
+        there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+        if there.is_dir() and os.access(there, os.W_OK):
+            yield Answer(name, f"{folder}" + ("" if folder.exists() else ": will be made"))
+        else:
+            hint = "give this user write permission, or set another folder in trackwarden.yml"
+            yield Answer(name, f"{folder} cannot be written", ExitCode.USAGE, hint)

@@ -1,0 +1,1 @@
+"""Ticks: when the next run is due, and the loop that runs it."""

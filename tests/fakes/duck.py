@@ -1,0 +1,62 @@
+"""A warehouse in memory: a real DuckDB behind what a survey needs, and what was asked of it."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from monitor.catalog import Column, Table, TableRef
+from monitor.errors import WarehouseError
+from monitor.sql.engines import writer
+from monitor.warehouse.catalogs import family
+
+
+class Duck:
+    """DuckDB in memory. `statements` are the ones that were asked through `query`."""
+
+    engine = "duckdb"
+
+    def __init__(self) -> None:
+        self.connection = duckdb.connect(config={"threads": 1})
+        self.connection.execute("SET TimeZone = 'UTC'")
+        self.statements: list[str] = []
+        self.broken: set[str] = set()
+        """Statements that speak of one of these tables are refused."""
+
+    def table(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]] = ()) -> Table:
+        """Make a table anew, with these rows. Documents may be given as dicts and lists; lists as tuples."""
+        declared = ", ".join(f"{quoted(column)} {native}" for column, native in columns.items())
+        self.connection.execute(f"CREATE OR REPLACE TABLE {quoted(name)} ({declared})")
+        landed = [tuple(map(_value, row)) for row in rows]
+        if landed:
+            marks = ", ".join("?" for _ in columns)
+            self.connection.executemany(f"INSERT INTO {quoted(name)} VALUES ({marks})", landed)
+        held = self.connection.execute(
+            "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index", [name]
+        ).fetchall()
+        return Table(TableRef("", name), tuple(Column(column, family(native), native) for column, native in held))
+
+    def query(self, sql: str, moments: Mapping[str, datetime] | None = None) -> Sequence[Sequence[Any]]:
+        """All rows of a statement. Raises WarehouseError with DuckDB's words."""
+        self.statements.append(sql)
+        if any(name in sql for name in self.broken):
+            raise WarehouseError("the warehouse refused a statement", hint="broken by the test")
+        try:
+            for name, moment in (moments or {}).items():
+                self.connection.execute(writer(self.engine).bind(name, moment))
+            return self.connection.execute(sql).fetchall()
+        except duckdb.Error as error:
+            raise WarehouseError("the warehouse refused a statement", hint=str(error)) from error
+
+
+def quoted(name: str) -> str:
+    """An identifier, whatever it holds."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value

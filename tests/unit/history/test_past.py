@@ -1,0 +1,179 @@
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.history.store import History
+from monitor.judge.model import SeriesPast
+from monitor.measure.model import NO_TIME, Count, Counts, Failure, Measured, Unmeasured
+from tests.fakes.measured import ORDER, ORDER_IOS, POINTERS, TABLE, count, measured, opened
+
+NAME = "web.order_completed"
+DAY = 20_000 * 24
+UNTIL = DAY + 60
+RULES = ("a@1#/x:type", "a@1#/y:enum")
+
+
+@st.composite
+def scans(draw: st.DrawFn) -> Measured:
+    """Any scan of two series within some days: late rows, rows ahead of their arrival, rows without a time."""
+    since = draw(st.none() | st.integers(DAY - 30, DAY + 70))
+    until = draw(st.integers(DAY - 30 if since is None else since, DAY + 70))
+    no_time = draw(st.booleans())
+    keys = st.tuples(
+        st.integers(0, 1),
+        st.integers(DAY - 60, DAY + 80),
+        st.integers(DAY - 60 if since is None else since, max(until - 1, since or until - 1)),
+    )
+    taken = draw(st.lists(keys, max_size=12, unique=True)) if until > (since or DAY - 60) else []
+    taken += [(series, NO_TIME, NO_TIME) for series in (0, 1) if no_time and draw(st.booleans())]
+    cells = [_cell(draw, key) for key in taken]
+    return Measured(
+        NAME, since, until, (ORDER, ORDER_IOS), (POINTERS, POINTERS),
+        Counts.of(one for one, _ in cells), tuple(failure for _, failures in cells for failure in failures),
+        no_time=no_time,
+    )  # fmt: skip
+
+
+def _cell(draw: st.DrawFn, key: tuple[int, int, int]) -> tuple[Count, list[Failure]]:
+    rows = draw(st.integers(1, 400))
+    some = st.integers(0, rows)
+    failures = [Failure(*key, rule, draw(st.integers(1, rows))) for rule in RULES if draw(st.booleans())]
+    return Count(*key, rows, draw(some), draw(some), (draw(some), draw(some))), failures
+
+
+def naive(done: Iterable[Measured]) -> tuple[list[Count], list[Failure]]:
+    """What must be known after those scans: the last measurement of every window."""
+    counts: list[Count] = []
+    failures: list[Failure] = []
+    for scan in done:
+
+        def replaced(window: int, scan: Measured = scan) -> bool:
+            timed = window != NO_TIME and window < scan.until and (scan.since is None or window >= scan.since)
+            return timed or (scan.no_time and window == NO_TIME)
+
+        counts = [one for one in counts if not replaced(one.window)] + list(scan.counts)
+        failures = [one for one in failures if not replaced(one.window)] + list(scan.failures)
+    return counts, failures
+
+
+def check(series: SeriesPast, counts: list[Count], failures: list[Failure]) -> None:
+    """One series against its rows."""
+    start, recent = UNTIL - 48, ((UNTIL - 1) // 24 - 1) * 24
+    last = ((UNTIL - 1) // 24 + 1) * 24
+    timed = [one for one in counts if one.hour != NO_TIME]
+    for name in ("rows", "invalid"):
+        hours = Counter[int]()
+        for one in timed:
+            hours[one.hour] += getattr(one, name)
+        assert getattr(series, name).tolist() == [hours[hour] for hour in range(start, UNTIL)]
+    lately = [one for one in timed if recent <= one.hour < last]
+    assert series.first_hour == min(one.hour for one in timed)
+    assert series.last_hour == max(one.hour for one in timed if one.hour < UNTIL)
+    assert series.recent_rows == sum(one.rows for one in lately)
+    assert series.undeclared_rows == sum(one.undeclared for one in lately)
+    assert dict(series.present) == (
+        {pointer: sum(one.present[at] for one in lately) for at, pointer in enumerate(POINTERS)} if lately else {}
+    )
+    failed = Counter[tuple[str, int]]()
+    for failure in failures:
+        if recent <= failure.hour < UNTIL:
+            failed[failure.rule, failure.hour] += failure.failed
+    assert set(series.failed) == {rule for rule, _ in failed}
+    for rule, hours_failed in series.failed.items():
+        assert hours_failed.tolist() == [failed[rule, hour] for hour in range(start, UNTIL)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(scans(), min_size=1, max_size=4))
+def test_the_past_is_what_counting_the_kept_rows_says(done: list[Measured]) -> None:
+    history = History.open("sqlite://", root=Path())
+    for scan in done:
+        history.record(scan, TABLE, "c", "r")
+    counts, failures = naive(done)
+
+    past = history.past({NAME: UNTIL}, UNTIL, days=2, recent_days=2)
+
+    known = {one.series: one for one in past.series}
+    for at, key in enumerate((ORDER, ORDER_IOS)):
+        ours = [one for one in counts if one.series == at]
+        if any(one.hour != NO_TIME and one.hour < UNTIL for one in ours):
+            check(known.pop(key), ours, [one for one in failures if one.series == at])
+    assert not known
+    history.close()
+
+
+def test_arrays_begin_at_the_start_wherever_in_a_day_that_is() -> None:
+    with TemporaryDirectory() as folder:
+        history = opened(Path(folder))
+        history.record(measured(None, DAY + 30, [count(DAY + 5, 5), count(DAY + 29, 7)]), TABLE, "c", "r")
+
+        past = history.past({NAME: DAY + 30}, DAY + 30, days=1)
+
+        assert (past.start, past.until) == (DAY + 6, DAY + 30)
+        assert past.series[0].rows.tolist() == [0] * 23 + [7]
+        history.close()
+
+
+def test_failures_of_older_days_are_left_out_and_rows_are_not(tmp_path: Path) -> None:
+    history = opened(tmp_path)
+    failures = [Failure(0, DAY, DAY, "old:type", 1), Failure(0, DAY + 80, DAY + 80, "new:type", 2)]
+    history.record(measured(None, DAY + 96, [count(DAY), count(DAY + 80, 9)], failures=failures), TABLE, "c", "r")
+
+    (series,) = history.past({NAME: DAY + 96}, DAY + 96, days=7, recent_days=3).series
+
+    assert list(series.failed) == ["new:type"]
+    assert "old:type" not in series.failed
+    assert int(series.rows.sum()) == 10
+    assert series.recent_rows == 9
+    history.close()
+
+
+def test_a_clock_that_runs_ahead_does_not_make_an_event_recent(tmp_path: Path) -> None:
+    history = opened(tmp_path)
+    ahead = DAY + 24 * 365
+    history.record(measured(None, DAY + 5, [count(DAY + 1), count(ahead, window=DAY + 2)]), TABLE, "c", "r")
+
+    (series,) = history.past({NAME: DAY}, DAY + 24 * 90).series
+
+    assert series.last_hour == DAY + 1
+    history.close()
+
+
+def test_only_the_tables_asked_for_and_those_that_failed_are_in_the_past(tmp_path: Path) -> None:
+    history = opened(tmp_path)
+    for table in ("asked", "failed", "gone"):
+        history.record(measured(None, DAY, [count(DAY - 1)], table=table), TABLE, "c", "r")
+    failed = Unmeasured("failed", "refused", "grant SELECT", ("Order Completed",))
+
+    past = history.past({"asked": DAY - 2, "never": DAY - 2}, DAY, unmeasured=[failed])
+
+    assert [series.table for series in past.series] == ["asked", "failed"]
+    assert (past.tables["asked"].settled_until, past.tables["never"].measured_until) == (DAY - 2, None)
+    assert past.unmeasured == (failed,)
+    assert set(past.tables) == {"asked", "failed", "never"}
+    history.close()
+
+
+def test_an_empty_history_has_an_empty_past(tmp_path: Path) -> None:
+    history = opened(tmp_path)
+
+    past = history.past({}, DAY)
+
+    assert (past.series, past.tables, past.start) == ((), {}, DAY - 56 * 24)
+    history.close()
+
+
+def test_a_count_of_an_hour_is_a_64_bit_number(tmp_path: Path) -> None:
+    history = opened(tmp_path)
+    history.record(measured(None, DAY, [count(DAY - 1)]), TABLE, "c", "r")
+
+    (series,) = history.past({NAME: DAY}, DAY).series
+
+    assert series.rows.dtype == np.int64
+    assert series.rows.shape == (56 * 24,)
+    history.close()
