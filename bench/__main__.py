@@ -44,7 +44,9 @@ CASES = (
 
 def main() -> int:
     """Run every case; 1 where a ratio is above its bound."""
-    print(f"{platform.machine()}, {os.cpu_count()} cores, {_model()}, Python {platform.python_version()}, {_versions()}")
+    print(
+        f"{platform.machine()}, {os.cpu_count()} cores, {_model()}, Python {platform.python_version()}, {_versions()}"
+    )
     print(f"medians of {ROUNDS} rounds, each: hand-written SQL, whole run, run without new rows\n")
     results = [_case(case) for case in CASES]
     return 0 if all(results) else 1

@@ -51,7 +51,9 @@ def documents(folder: Path, events: int, rows: int) -> Path:
             pairs = ", ".join(f"'{p.name}', {p.value}" for p in props)
             made = f"select '{event}' as event_name, {_meta(rows // events)}, json_object({pairs}) as payload"
             verb = "create table raw.events as" if n == 0 else "insert into raw.events"
-            connection.execute(f"{verb} {made} from (select range + {n * 17} as i, range as r from range({rows // events}))")
+            connection.execute(
+                f"{verb} {made} from (select range + {n * 17} as i, range as r from range({rows // events}))"
+            )
         connection.execute("create table raw.sorted as select * from raw.events order by received_at")
         connection.execute("drop table raw.events")
         connection.execute("alter table raw.sorted rename to events")

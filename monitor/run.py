@@ -2,151 +2,64 @@
 
 import hashlib
 import time
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
 from uuid import uuid4
 
 import numpy as np
 
 from monitor.alert.message import messages
-from monitor.alert.outbox import DeliveryReport, Pace, deliver
+from monitor.alert.outbox import Pace, deliver
 from monitor.alert.routing import MessageContext, owners
 from monitor.contract import Binder
-from monitor.errors import ExitCode, WarehouseError
 from monitor.history.store import History, RunRecord
 from monitor.incidents.lifecycle import transitions
-from monitor.incidents.model import Transition
 from monitor.incidents.observe import observed
 from monitor.judge.judge import judge
-from monitor.judge.model import Finding, Past, Severity
+from monitor.judge.model import Past
 from monitor.landing.model import Landed, LandedTable
 from monitor.measure.model import Measured, Unmeasured
 from monitor.measure.windows import Mark, hour_of, settled_until
+from monitor.outcome import Options, Outcome, Place, Sum, Totals, Witness
 from monitor.plan.model import Plan
 from monitor.scans import Scans
 from monitor.survey import Reach, Tools, Untouched, chosen, survey
-from monitor.wiring import Workspace
+
+__all__ = ["Options", "Outcome", "Place", "Sum", "Totals", "Witness", "past_of", "run"]
 
 LEASE = timedelta(minutes=15)
 """How long a run that was killed on another machine keeps others out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a run is asked to do."""
-
-    now: datetime
-    """The run's moment (aware): only what arrived before it exists."""
-    since: datetime | None = None
-    """Measure again from here. Such a run tells nobody, unless `notify`."""
-    events: frozenset[str] = frozenset()
-    dry_run: bool = False
-    """Measure and judge; keep nothing, tell nobody."""
-    notify: bool = False
-    """Tell what a run with `since` found."""
-    sums: bool = False
-    """Add up what this run measured by version and rule (`Outcome.sums`)."""
-
-
-class Witness(Protocol):
-    """Who watches a run: a progress bar, or nobody."""
-
-    def begins(self, tables: int) -> None:
-        """So many tables will be looked at."""
-        ...
-
-    def looked_at(self, table: str) -> None:
-        """One of them has been."""
-        ...
-
-    def prints(self, message: str) -> None:
-        """A message that would have gone to Slack."""
-        ...
-
-
-@dataclass(slots=True)
-class Totals:
-    """What this run measured."""
-
-    tables: int = 0
-    windows: int = 0
-    rows: int = 0
-    queries: int = 0
-    seconds: float = 0.0
-
-
-@dataclass(slots=True)
-class Sum:
-    """One version from one source, over all windows that this run measured."""
-
-    rows: int = 0
-    invalid: int = 0
-    failed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    tables: set[str] = field(default_factory=set)
-    """Where the rows stand."""
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a run did and found."""
-
-    run: str
-    now: datetime
-    plan: Plan
-    binder: Binder
-    landed: Landed
-    totals: Totals
-    unmeasured: tuple[Unmeasured, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    past: Past | None = None
-    """None: nothing has changed since the last judgement, so nobody looked."""
-    transitions: tuple[Transition, ...] = ()
-    delivery: DeliveryReport = field(default_factory=DeliveryReport)
-    sums: dict[tuple[str, str, str], Sum] = field(default_factory=dict)
-    first_run: bool = False
-
-    def exit_code(self, fail_on: Severity | None) -> ExitCode:
-        """What the command ends with: trouble before findings."""
-        if self.unmeasured:
-            return ExitCode.PARTIAL
-        if self.delivery.problems:
-            return ExitCode.NOT_NOTIFIED
-        if fail_on is not None and any(finding.severity >= fail_on for finding in self.findings):
-            return ExitCode.FINDINGS
-        return ExitCode.OK
-
-
-def run(workspace: Workspace, options: Options, witness: Witness) -> Outcome:
+def run(place: Place, options: Options, witness: Witness) -> Outcome:
     """One run of the main job.
 
-    Raises ConfigError, PlanError, WarehouseError (nothing could be read), HistoryError and LeaseHeldError.
+    Raises ConfigError, PlanError, WarehouseError (it cannot be reached), HistoryError and LeaseHeldError.
     What was measured before an error is kept.
     """
-    plan = workspace.plan()
-    kept = workspace.history()
+    plan = place.plan()
+    kept = place.history()
     try:
         with kept.lease(f"run at {options.now:%Y-%m-%d %H:%M} UTC", options.now, LEASE):
             if not options.dry_run:
-                return _run(workspace, plan, kept, options, witness)
+                return _run(place, plan, kept, options, witness)
             scratch = kept.scratch()
             try:
-                return _run(workspace, plan, scratch, options, witness)
+                return _run(place, plan, scratch, options, witness)
             finally:
                 scratch.close()
     finally:
         kept.close()
 
 
-def _run(workspace: Workspace, plan: Plan, history: History, options: Options, witness: Witness) -> Outcome:
+def _run(place: Place, plan: Plan, history: History, options: Options, witness: Witness) -> Outcome:
     began = time.perf_counter()
-    outcome = _measure(workspace, plan, history, options, witness)
+    outcome = _measure(place, plan, history, options, witness)
     record = RunRecord(outcome.run, options.now, plan.revision)
     history.begin_run(_told(record, outcome, began))
-    _judge(workspace, history, outcome)
-    _tell(workspace, history, outcome, options, witness)
+    _judge(place, history, outcome)
+    _tell(place, history, outcome, options, witness)
     code = int(outcome.exit_code(None))
     history.finish_run(replace(_told(record, outcome, began), finished_at=options.now, exit_code=code))
     return outcome
@@ -155,17 +68,17 @@ def _run(workspace: Workspace, plan: Plan, history: History, options: Options, w
 # ── plan → contract → scans → measurements ──────────────────────────────────────────────────────────
 
 
-def _measure(workspace: Workspace, plan: Plan, history: History, options: Options, witness: Witness) -> Outcome:
+def _measure(place: Place, plan: Plan, history: History, options: Options, witness: Witness) -> Outcome:
     marks = _marks(history)
-    with workspace.warehouse() as warehouse:
-        landed = workspace.landed(plan, warehouse.catalog(workspace.schemas()))
+    with place.warehouse() as warehouse:
+        landed = place.landed(plan, warehouse.catalog(place.schemas()))
         outcome = Outcome(_run_id(), options.now, plan, Binder(plan, landed), landed, Totals())
         outcome.first_run = history.first_run()
         history.keep_plan(plan.revision, plan.revision, options.now)
         tables = chosen((*landed.tables, *landed.unplanned), options.events)
-        scans = Scans(workspace.cache, warehouse.engine)
+        scans = Scans(place.cache, warehouse.engine)
         tools = Tools(outcome.binder.table, scans.of, scans.writer)
-        reach = Reach(options.now, workspace.settings.measure.lookback, options.since, options.events)
+        reach = Reach(options.now, place.lookback, options.since, options.events)
         witness.begins(len(tables))
         failed: list[Unmeasured] = list(_absent(landed))
         moved: dict[str, int] = {}
@@ -183,8 +96,7 @@ def _measure(workspace: Workspace, plan: Plan, history: History, options: Option
     history.touch_many(moved)
     scans.keep()
     outcome.unmeasured = tuple(failed)
-    if failed and not outcome.totals.tables and len(failed) >= len(tables):
-        _nothing_was_read(failed)
+    outcome.readable = len(failed) < max(len(tables), 1)
     return outcome
 
 
@@ -203,12 +115,6 @@ def _absent(landed: Landed) -> list[Unmeasured]:
 
 def _held(event: str) -> tuple[str, ...]:
     return (event,) if event else ()
-
-
-def _nothing_was_read(failed: Sequence[Unmeasured]) -> None:
-    first = failed[0]
-    more = f" (and {len(failed) - 1} more tables)" if len(failed) > 1 else ""
-    raise WarehouseError(f"no table could be measured: {first.problem}{more}", where=first.table, hint=first.hint)
 
 
 def _count(outcome: Outcome, measured: Measured, options: Options) -> None:
@@ -230,16 +136,16 @@ def _count(outcome: Outcome, measured: Measured, options: Options) -> None:
 # ── measurements → findings ─────────────────────────────────────────────────────────────────────────
 
 
-def _judge(workspace: Workspace, history: History, outcome: Outcome) -> None:
+def _judge(place: Place, history: History, outcome: Outcome) -> None:
     """Judge anew where anything that a judgement depends on has changed since the last one."""
-    key = _judgement_key(workspace, history, outcome)
+    key = _judgement_key(place, history, outcome)
     known = history.judgement(key)
     if known is not None:
         outcome.findings = known
         return
     past = past_of(history, outcome.landed, outcome.now, outcome.unmeasured, adopting=history.adopting())
     outcome.past = past
-    outcome.findings = judge(outcome.binder.contract(), past, workspace.thresholds())
+    outcome.findings = judge(outcome.binder.contract(), past, place.thresholds())
     history.keep_judgement(key, outcome.findings)
 
 
@@ -252,12 +158,12 @@ def past_of(
     return history.past(settled, hour_of(now), adopting=adopting, unmeasured=unmeasured)
 
 
-def _judgement_key(workspace: Workspace, history: History, outcome: Outcome) -> str:
+def _judgement_key(place: Place, history: History, outcome: Outcome) -> str:
     """Of all that a judgement depends on: the plan, what landed, the limits, the counts, the hour."""
     parts = [
         outcome.plan.revision,
-        repr(outcome.landed),
-        repr(workspace.thresholds()),
+        outcome.landed.fingerprint(),
+        repr(place.thresholds()),
         outcome.run if outcome.totals.rows else history.last_measured(),
         str(hour_of(outcome.now)),
         repr(outcome.unmeasured),
@@ -268,28 +174,27 @@ def _judgement_key(workspace: Workspace, history: History, outcome: Outcome) -> 
 # ── findings → incidents → messages ─────────────────────────────────────────────────────────────────
 
 
-def _tell(workspace: Workspace, history: History, outcome: Outcome, options: Options, witness: Witness) -> None:
+def _tell(place: Place, history: History, outcome: Outcome, options: Options, witness: Witness) -> None:
     if outcome.past is not None:
-        looked = observed(
-            outcome.binder.contract(), outcome.past, outcome.findings, first_run=outcome.first_run
-        )
+        looked = observed(outcome.binder.contract(), outcome.past, outcome.findings, first_run=outcome.first_run)
         outcome.transitions = transitions(history.incidents(), looked, outcome.now)
     silent = options.since is not None and not options.notify
     context = MessageContext(
         run=outcome.run,
         now=outcome.now,
         plan_revision=outcome.plan.revision,
-        routing=workspace.routing(),
+        routing=place.routing(),
         owners=owners(outcome.plan),
-        report_url=workspace.settings.report.url or "",
+        report_url=place.report_url,
     )
     said = () if silent else messages(outcome.transitions, context)
     history.apply(outcome.transitions, said)
     if options.dry_run:
         return
-    pace = Pace(clock=lambda: outcome.now, sleep=time.sleep)
+    began = time.monotonic()
+    pace = Pace(clock=lambda: outcome.now + timedelta(seconds=time.monotonic() - began), sleep=time.sleep)
     fresh = frozenset(delivery.id for delivery in said)
-    outcome.delivery = deliver(history.pending(), workspace.sender(witness.prints), history, pace, fresh=fresh)
+    outcome.delivery = deliver(history.pending(), place.sender(witness.prints), history, pace, fresh=fresh)
 
 
 def _told(record: RunRecord, outcome: Outcome, began: float) -> RunRecord:

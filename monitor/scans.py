@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from monitor import __version__
+from monitor.cache import keep, recall
 from monitor.contract.model import BoundTable
 from monitor.measure.scan import Range, Scan, SlotMap, VersionSlots, build
 from monitor.sql.engines import writer
 from monitor.sql.writer import Writer
-from monitor.wiring import keep
 
 
 class Scans:
@@ -49,9 +49,9 @@ class Scans:
 
     def _read(self) -> dict[str, Any]:
         try:
-            kept = json.loads(self._file.read_text(encoding="utf-8"))
+            kept = json.loads(recall(self._file) or "null")
             return dict(kept["scans"]) if kept["version"] == __version__ else {}
-        except (OSError, ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
             return {}
 
 

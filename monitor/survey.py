@@ -37,7 +37,6 @@ class Warehouse(Protocol):
         """All rows of a statement, its placeholders at these moments. Raises WarehouseError."""
         ...
 
-
     def columns(self, sql: str, width: int, moments: Moments | None = None) -> Sequence[Values]:
         """The same, column by column."""
         ...

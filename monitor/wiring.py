@@ -3,14 +3,15 @@
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor import __version__
+from monitor.cache import keep, recall
 from monitor.config import JsonLanding, SegmentLanding, Settings, SnowplowLanding, load_settings
 from monitor.errors import ConfigError, PlanError, Problems, TrackwardenError
 
@@ -52,6 +53,16 @@ class Workspace:
         """Where what can be computed again is kept."""
         return self.root / STATE / "cache"
 
+    @property
+    def lookback(self) -> timedelta:
+        """How far back a landing without an arrival time is read again."""
+        return self.settings.measure.lookback
+
+    @property
+    def report_url(self) -> str:
+        """Where readers find the report; empty: nowhere."""
+        return self.settings.report.url or ""
+
     # ── the plan ────────────────────────────────────────────────────────────────────────────────────
 
     @cached_property
@@ -61,16 +72,16 @@ class Workspace:
 
     def plan(self) -> "Plan":
         """The tracking plan; from the cache where no file of it has changed. Raises PlanError or Problems."""
-        from monitor.plan.dump import dump, load  # noqa: PLC0415 - the commands that need no plan do not pay
-        from monitor.readers import read_plan  # noqa: PLC0415
+        from monitor.plan.dump import dump, load
+        from monitor.readers import read_plan
 
         kept = self.cache / "plan.json"
         key = _fingerprint(self.plan_path)
         try:
-            known = json.loads(kept.read_text(encoding="utf-8"))
+            known = json.loads(recall(kept) or "null")
             if known["key"] == key:
                 return load(known["plan"])
-        except (OSError, ValueError, KeyError, TypeError, PlanError):
+        except (ValueError, KeyError, TypeError, PlanError):
             pass
         plan = read_plan(self.plan_path, self.settings.plan.format)
         keep(kept, json.dumps({"key": key, "plan": dump(plan)}, separators=(",", ":")))
@@ -80,8 +91,8 @@ class Workspace:
 
     def warehouse(self) -> "Warehouse":
         """An open, read-only session. Raises ConfigError or WarehouseError."""
-        from monitor.warehouse import connect, read_profile  # noqa: PLC0415 - SQLAlchemy
-        from monitor.warehouse.profile import find_profiles  # noqa: PLC0415
+        from monitor.warehouse import connect, read_profile
+        from monitor.warehouse.profile import find_profiles
 
         profile = self.settings.profile
         file = find_profiles(self.root, profile.dir, self.env)
@@ -93,8 +104,8 @@ class Workspace:
 
     def landed(self, plan: "Plan", catalog: "Catalog") -> "Landed":
         """The landings bound to the catalog. Raises Problems of ConfigError."""
-        from monitor.landing.bind import land  # noqa: PLC0415
-        from monitor.landing.versions import version_files  # noqa: PLC0415
+        from monitor.landing.bind import land
+        from monitor.landing.versions import version_files
 
         wanted = version_files(self.settings.landings)
         errors: list[TrackwardenError] = []
@@ -111,7 +122,7 @@ class Workspace:
         return land(self.settings.landings, plan, catalog, files)
 
     def _yaml(self, path: Path) -> object:
-        from monitor.readers.yaml_safe import read_yaml  # noqa: PLC0415
+        from monitor.readers.yaml_safe import read_yaml
 
         file = self.settings.resolve(path)
         if not file.is_file():
@@ -122,13 +133,13 @@ class Workspace:
 
     def history(self) -> "History":
         """The history, made or migrated where needed. Raises HistoryError."""
-        from monitor.history.store import History  # noqa: PLC0415 - SQLAlchemy
+        from monitor.history.store import History
 
         return History.open(self.settings.history_url(), root=self.root)
 
     def thresholds(self) -> "Thresholds":
         """When a measurement becomes a finding."""
-        from monitor.judge.thresholds import Thresholds  # noqa: PLC0415 - numpy
+        from monitor.judge.thresholds import Thresholds
 
         rates, volume = self.settings.thresholds.failure_rate, self.settings.thresholds.volume
         least = tuple(volume.drop * part for part in (1.0, 0.8, 0.6, 0.4))
@@ -140,23 +151,23 @@ class Workspace:
 
     def routing(self) -> "Routing":
         """Channels by team."""
-        from monitor.alert.routing import Destination, Routing  # noqa: PLC0415
+        from monitor.alert.routing import Destination, Routing
 
         slack = self.settings.slack
-        teams = {
-            name: Destination(team.channel or slack.channel or "", team.mention or "") for name, team in slack.teams.items()
-        }
-        return Routing(slack.channel or "", teams)
+        default = slack.channel or ""
+        teams = {name: Destination(team.channel or default, team.mention or "") for name, team in slack.teams.items()}
+        return Routing(default, teams)
 
     def sender(self, out: Callable[[str], object]) -> "Sender":
         """Where messages go: the bot, the webhook, or, without either, `out`."""
-        from monitor.alert.slack import BotSender, PrintSender, WebhookSender  # noqa: PLC0415 - slack_sdk
+        from monitor.alert.slack import BotSender, PrintSender, WebhookSender
 
         slack = self.settings.slack
         if slack.token is not None:
             base = self.env.get("SLACK_API_URL")
             token = slack.token.get_secret_value()
-            return BotSender(token, slack.channel or "", **({"base_url": base} if base else {}))
+            channel = slack.channel or ""
+            return BotSender(token, channel, base_url=base) if base else BotSender(token, channel)
         if slack.webhook is not None:
             return WebhookSender(slack.webhook.get_secret_value())
         return PrintSender(out)
@@ -165,17 +176,6 @@ class Workspace:
     def report_folder(self) -> Path:
         """Where the report is written."""
         return self.settings.resolve(self.settings.report.path)
-
-
-def keep(path: Path, text: str) -> None:
-    """Write a cache file whole or not at all; a cache that cannot be written is none."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-            file.write(text)
-        Path(file.name).replace(path)
-    except OSError:
-        return
 
 
 def _fingerprint(folder: Path) -> str:

@@ -86,14 +86,8 @@ def _table(table: LandedTable, events: Mapping[str, Event], revision: str, *, pl
     positions = slots.assign([version.extracts for version in versions])
     width = max((len(slot) for slot in positions), default=0)
     bound = tuple(_bind(version, table, slot, width) for version, slot in zip(versions, positions, strict=True))
-    text = "\n".join((__version__, revision, _described(table)))
+    text = f"{__version__}\n{revision}\n{table.described()}"
     return BoundTable(table, bound, sha256(text.encode()).hexdigest()[:16], planned)
-
-
-def _described(table: LandedTable) -> str:
-    """The landed table as text that is the same in every process: sets have no order of their own."""
-    sets = (sorted(table.own_columns), sorted(table.ignored))
-    return repr((replace(table, own_columns=frozenset(), ignored=frozenset()), *sets))
 
 
 def _declared_for(version: EventVersion, payload: InColumns | InDocument | NotLanded) -> tuple[Declared, ...]:

@@ -1,8 +1,9 @@
 """A landing bound to the catalog: which tables hold which planned events, and where everything is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from hashlib import sha256
 
 from monitor.catalog import Table, TableRef
 from monitor.sql.vocabulary import Expr
@@ -84,6 +85,11 @@ class LandedTable:
         """The table's name in history: `web_prod.order_completed`."""
         return str(self.table.ref)
 
+    def described(self) -> str:
+        """The table as text that is the same in every process: sets have no order of their own."""
+        sets = (sorted(self.own_columns), sorted(self.ignored))
+        return repr((replace(self, own_columns=frozenset(), ignored=frozenset()), *sets))
+
 
 @dataclass(frozen=True, slots=True)
 class MissingTable:
@@ -106,3 +112,8 @@ class Landed:
     missing: tuple[MissingTable, ...] = ()
     unplanned: tuple[LandedTable, ...] = ()
     """Tables of a table-per-event landing whose event is not in the plan: counted, never checked."""
+
+    def fingerprint(self) -> str:
+        """Changes when any table, column or locator does."""
+        parts = [table.described() for table in (*self.tables, *self.unplanned)]
+        return sha256("\n".join((*parts, repr(self.missing))).encode()).hexdigest()

@@ -68,21 +68,23 @@ class Counts:
     def of(cls, counts: Iterable[Count]) -> "Counts":
         """From single counts, in their order."""
         listed = list(counts)
-        *columns, present = zip(*listed, strict=True) if listed else [()] * 7
+        columns = [[one[part] for one in listed] for part in range(6)]
+        present = [one.present for one in listed]
         width = np.array([len(one) for one in present], np.int64)
         wide = np.zeros((len(listed), int(width.max(initial=0))), np.int64)
         for at, one in enumerate(present):
             wide[at, : len(one)] = one
-        return cls(*(np.array(column, np.int64) for column in columns), wide, width)
+        series, hour, window, rows, invalid, undeclared = (np.array(column, np.int64) for column in columns)
+        return cls(series, hour, window, rows, invalid, undeclared, wide, width)
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def __iter__(self) -> Iterator[Count]:
         columns = (self.series, self.hour, self.window, self.rows, self.invalid, self.undeclared)
-        numbers = zip(*(column.tolist() for column in columns), strict=True)
-        for six, width, counted in zip(numbers, self.width.tolist(), self.present.tolist(), strict=True):
-            yield Count(*six, tuple(counted[:width]))
+        lists = (column.tolist() for column in (*columns, self.width, self.present))
+        for series, hour, window, rows, invalid, undeclared, width, counted in zip(*lists, strict=True):
+            yield Count(series, hour, window, rows, invalid, undeclared, tuple(counted[:width]))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Counts) and list(self) == list(other)

@@ -7,11 +7,11 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from monitor.landing.model import LandedTable
-from monitor.measure.read import Row
 from monitor.measure.scan import arrival
 from monitor.measure.windows import Seen
 from monitor.sql import vocabulary as v
 from monitor.sql.writer import Element, Writer
+from monitor.values import Row
 
 PROBE_ARMS = 500
 """Tables per statement: SQLite's limit of UNION arms."""

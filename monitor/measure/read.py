@@ -169,7 +169,7 @@ class _Layout:
             if one.present != in_order[: len(one.present)]:
                 ordered = wide.copy() if ordered is wide else ordered
                 at = np.flatnonzero(groups == group)
-                ordered[np.ix_(at, range(len(one.present)))] = wide[np.ix_(at, one.present)]
+                ordered[at, : len(one.present)] = wide[at][:, list(one.present)]
         return ordered
 
     def failures(

@@ -322,7 +322,7 @@ class _Build:
         keys = [rows.name(key) for key in rows.keys]
         chosen = keys + [f"{count} AS {rows.name(f'n{n}')}" for n, count in enumerate(counts)]
         ordinals = ", ".join(str(n + 1) for n in range(len(keys)))
-        statement = sa.select(sa.literal_column(", ".join(chosen))).select_from(flags)
+        statement: sa.Select[Any] = sa.select(sa.literal_column(", ".join(chosen))).select_from(flags)
         return statement.group_by(sa.literal_column(ordinals))
 
     def _map(self) -> SlotMap:

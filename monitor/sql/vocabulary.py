@@ -273,24 +273,6 @@ class MoreKeys:
 
 
 @dataclass(frozen=True, slots=True)
-class MoreKeys:
-    """The object at a path of a document has more keys than there are values at these places: a cheap first look."""
-
-    doc: "Expr"
-    path: Path
-    places: tuple[Place, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MoreKeys:
-    """The object at a path of a document has more keys than there are values at these places: a cheap first look."""
-
-    doc: "Expr"
-    path: Path
-    places: tuple[Place, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class AnyItem:
     """The value at a place is an array, and the predicate (over `Item`) is true for one of its items."""
 
@@ -345,21 +327,11 @@ Expr: TypeAlias = (
     | Matches
     | HasOtherKeys
     | MoreKeys
-    | MoreKeys
-    | MoreKeys
     | AnyItem
     | Not
     | And
     | Or
 )
-
-
-def _same(one: Scalar, other: Scalar) -> bool:
-    return type(one) is type(other) and one == other
-
-
-def _same(one: Scalar, other: Scalar) -> bool:
-    return type(one) is type(other) and one == other
 
 
 def _same(one: Scalar, other: Scalar) -> bool:

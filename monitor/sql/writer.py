@@ -66,32 +66,6 @@ class Writer(ABC):
             text = _TEXTS[key] = self.compile(self.expr(expr))
         return text
 
-    def said(self, expr: v.Expr, under: str = "") -> str:
-        """The expression as text, written once per process.
-
-        Plans share properties, and so do tables; `under` tells apart where extracted properties are bound.
-        """
-        key = (type(self), under, expr)
-        text = _TEXTS.get(key)
-        if text is None:
-            if len(_TEXTS) >= _MOST_TEXTS:
-                _TEXTS.clear()
-            text = _TEXTS[key] = self.compile(self.expr(expr))
-        return text
-
-    def said(self, expr: v.Expr, under: str = "") -> str:
-        """The expression as text, written once per process.
-
-        Plans share properties, and so do tables; `under` tells apart where extracted properties are bound.
-        """
-        key = (type(self), under, expr)
-        text = _TEXTS.get(key)
-        if text is None:
-            if len(_TEXTS) >= _MOST_TEXTS:
-                _TEXTS.clear()
-            text = _TEXTS[key] = self.compile(self.expr(expr))
-        return text
-
     def bind_extracted(self, texts: Callable[[int], Element], kinds: Callable[[int], Element]) -> None:
         """Where the text and the kind of the property at each position can be read from now on."""
         self._texts, self._kinds = texts, kinds
@@ -180,14 +154,6 @@ class Writer(ABC):
         """`vocabulary.MoreKeys`."""
 
     @abstractmethod
-    def more_keys(self, expr: v.MoreKeys) -> Element:
-        """`vocabulary.MoreKeys`."""
-
-    @abstractmethod
-    def more_keys(self, expr: v.MoreKeys) -> Element:
-        """`vocabulary.MoreKeys`."""
-
-    @abstractmethod
     def any_item(self, expr: v.AnyItem) -> Element:
         """`vocabulary.AnyItem`."""
 
@@ -259,10 +225,6 @@ class Writer(ABC):
                 return self.has_other_keys(expr)
             case v.MoreKeys():
                 return self.more_keys(expr)
-            case v.MoreKeys():
-                return self.more_keys(expr)
-            case v.MoreKeys():
-                return self.more_keys(expr)
             case v.AnyItem():
                 return self.any_item(expr)
             case _:
@@ -314,14 +276,6 @@ SQL_TYPES: dict[Family, type[sa.types.TypeEngine[Any]]] = {
     Family.DATE: sa.Date,
 }
 """What `TryCast` casts to, where the engine has no better word."""
-
-_MOST_TEXTS = 50_000
-_TEXTS: dict[tuple[type[Writer], str, v.Expr], str] = {}
-"""A memo of a pure function, bounded."""
-
-_MOST_TEXTS = 50_000
-_TEXTS: dict[tuple[type[Writer], str, v.Expr], str] = {}
-"""A memo of a pure function, bounded."""
 
 _MOST_TEXTS = 50_000
 _TEXTS: dict[tuple[type[Writer], str, v.Expr], str] = {}

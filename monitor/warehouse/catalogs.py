@@ -51,7 +51,7 @@ def read(engine: str, schemas: Sequence[str], query: Query) -> Iterator[Table]:
 def _duckdb(schemas: Sequence[str]) -> str:
     own = sa.column("schema_name") == sa.func.current_schema()
     columns = ("schema_name", "table_name", "column_name", "data_type")
-    statement = (
+    statement: sa.Select[*tuple[Any, ...]] = (
         sa.select(own.label("own"), *map(sa.column, columns))
         .select_from(sa.func.duckdb_columns())
         .where(sa.column("database_name") == sa.func.current_database())

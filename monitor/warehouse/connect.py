@@ -23,7 +23,9 @@ def connect(profile: Profile, *, sleep: Callable[[float], None] = time.sleep) ->
     opener = _OPENERS.get(profile.type)
     if opener is None:
         raise ConfigError(
-            f"trackwarden does not scan {profile.type} yet", where=profile.where, hint=f"supported: {', '.join(_OPENERS)}"
+            f"trackwarden does not scan {profile.type} yet",
+            where=profile.where,
+            hint=f"supported: {', '.join(_OPENERS)}",
         )
     return opener(profile, sleep)
 
@@ -31,11 +33,15 @@ def connect(profile: Profile, *, sleep: Callable[[float], None] = time.sleep) ->
 def _duckdb(profile: Profile, sleep: Callable[[float], None]) -> Warehouse:
     path = profile.fields.get("path")
     if not isinstance(path, str) or path == ":memory:":
-        raise ConfigError("path must name a DuckDB file", where=profile.where, hint="an in-memory database holds no rows")
+        raise ConfigError(
+            "path must name a DuckDB file", where=profile.where, hint="an in-memory database holds no rows"
+        )
     file = Path(path).expanduser() if path.startswith("md:") else profile.file.parent / Path(path).expanduser()
     if not file.is_file():
         raise WarehouseError(
-            "there is no such DuckDB file", where=str(file), hint=f"check `path` of {profile.name}.outputs.{profile.target}"
+            "there is no such DuckDB file",
+            where=str(file),
+            hint=f"check `path` of {profile.name}.outputs.{profile.target}",
         )
     engine = sa.create_engine(
         sa.URL.create("duckdb", database=str(file)),

@@ -47,7 +47,9 @@ def find_profiles(root: Path, folder: Path | None, env: Mapping[str, str]) -> Pa
             return candidate / "profiles.yml"
     looked = ", ".join(str(candidate) for candidate in candidates)
     raise ConfigError(
-        "no profiles.yml found", where=looked, hint="copy profiles.example.yml there, or set profile.dir in trackwarden.yml"
+        "no profiles.yml found",
+        where=looked,
+        hint="copy profiles.example.yml there, or set profile.dir in trackwarden.yml",
     )
 
 
@@ -61,7 +63,9 @@ def read_profile(file: Path, name: str, target: str | None, env: Mapping[str, st
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{file}:{mark.line + 1}" if mark else str(file)
-        raise ConfigError("the profiles file is not YAML", where=where, hint=getattr(error, "problem", "") or "") from None
+        raise ConfigError(
+            "the profiles file is not YAML", where=where, hint=getattr(error, "problem", "") or ""
+        ) from None
     profile = _entry(parsed, name, str(file), "profile")
     chosen = target or str(_rendered(profile.get("target", "default"), env, str(file)))
     outputs = profile.get("outputs")
@@ -79,7 +83,9 @@ def _entry(parsed: Any, name: str, where: str, what: str) -> Mapping[str, Any]:
         found: Mapping[str, Any] = parsed[name]
         return found
     there = ", ".join(str(key) for key in parsed if key != "config") if isinstance(parsed, Mapping) else ""
-    raise ConfigError(f"there is no {what} '{name}'", where=where, hint=f"there are: {there}" if there else "the file is empty")
+    raise ConfigError(
+        f"there is no {what} '{name}'", where=where, hint=f"there are: {there}" if there else "the file is empty"
+    )
 
 
 def _rendered(value: Any, env: Mapping[str, str], where: str) -> Any:

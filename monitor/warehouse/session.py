@@ -97,10 +97,10 @@ def _said(error: SQLAlchemyError) -> str:
 
 def _from_duckdb(result: sa.CursorResult[Any]) -> list[Values]:
     """DuckDB's own arrays: masked where NULL. Two columns of one name would be one; a scan names them apart."""
-    arrays = result.cursor.fetchnumpy()  # type: ignore[union-attr]
+    arrays = result.cursor.fetchnumpy().values()
     return [
-        Values(array.data, array.mask) if isinstance(array, np.ma.MaskedArray) else Values(array)
-        for array in arrays.values()
+        Values(array.data, np.ma.getmaskarray(array)) if isinstance(array, np.ma.MaskedArray) else Values(array)
+        for array in arrays
     ]
 
 

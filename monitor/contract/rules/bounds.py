@@ -70,7 +70,9 @@ def _bound(name: str, bound: float, field: Field) -> Draft:
         return Draft(never_applies("numbers", field.column.native), sentence)
     strict: tuple[tuple[str, bool], ...] = ((f"strict_{argument[:3]}", True),) if name in _PLAIN else ()
     stock = Stock("expect_column_values_to_be_between", ((argument, bound), *strict))
-    return Draft(Compiled(sql.Compare(field.value, operator, sql.Literal(in_column(bound, field.family)))), sentence, stock)
+    return Draft(
+        Compiled(sql.Compare(field.value, operator, sql.Literal(in_column(bound, field.family)))), sentence, stock
+    )
 
 
 def _beyond(field: InJson, operator: Operator, bound: float) -> Expr:
