@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 STAMP := .venv/.locked
-TYPED := monitor tests bench scripts
+TYPED := monitor tests bench examples scripts
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -39,6 +39,7 @@ imports: $(STAMP)
 generated: $(STAMP)
 	$(BIN)/trackwarden generate --check
 	$(BIN)/python scripts/cli_reference.py --check
+	$(BIN)/python scripts/findings_reference.py --check
 
 test: $(STAMP) ## All tests, two at a time; `make test ARGS="-k slack -x"` chooses
 	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)

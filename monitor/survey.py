@@ -4,8 +4,9 @@ Everything about SQL and rows is decided in `measure`; here it is only run, tabl
 unknown and named; the others go on.
 """
 
-import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeAlias
@@ -17,10 +18,13 @@ from monitor.measure import follow
 from monitor.measure.model import NO_TIME, Measured, Unmeasured
 from monitor.measure.probe import PROBE_ARMS, Span, probe, read_probe
 from monitor.measure.read import Read, read_columns
-from monitor.measure.scan import Range, Scan, arrival
+from monitor.measure.scan import Range, Scan, SlotMap, arrival
 from monitor.measure.windows import Due, Mark, NotDue, Seen, closed_until, due, hour_of, moment_of
 from monitor.sql.writer import Writer
 from monitor.values import Values
+
+_AHEAD = 2
+"""Scans that are asked for while an earlier one is read: results wait in memory."""
 
 Moments: TypeAlias = Mapping[str, datetime]
 
@@ -98,16 +102,38 @@ def survey(
     # Where no window has closed since, there is nothing to ask.
     asked = [table for table in known if spans[table.key][0] < spans[table.key][1]]
     seen = _probe(asked, spans, warehouse, tools)
-    for table in rest:
-        answer = seen.get(table.key)
-        if isinstance(answer, Unmeasured):
-            yield table, answer
-            continue
-        step = _step(table, marks.get(table.key), answer, reach)
-        if isinstance(step, NotDue):
-            yield table, Untouched(table.key, step.until, step.reason)
-        else:
-            yield table, _measured(table, step, warehouse, tools)
+    # One thread talks to the warehouse, and has the next scans already while a finished one is read and kept.
+    with ThreadPoolExecutor(1, "warehouse") as line:
+        under_way: deque[Callable[[], Answer]] = deque()
+        for table in rest:
+            under_way.append(
+                _asked(table, seen.get(table.key), marks.get(table.key), _Line(warehouse, reach, tools, line))
+            )
+            if len(under_way) > _AHEAD:
+                yield under_way.popleft()()
+        while under_way:
+            yield under_way.popleft()()
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One survey's way to the warehouse: everything goes through one thread, in order."""
+
+    warehouse: Warehouse
+    reach: Reach
+    tools: Tools
+    thread: Executor
+
+
+def _asked(table: LandedTable, seen: Seen | Unmeasured | None, mark: Mark | None, line: _Line) -> Callable[[], Answer]:
+    """Begin to measure a table that is due; what is handed back waits for the answer."""
+    if isinstance(seen, Unmeasured):
+        return lambda: (table, seen)
+    step = _step(table, mark, seen, line.reach)
+    if isinstance(step, NotDue):
+        return lambda: (table, Untouched(table.key, step.until, step.reason))
+    asked = _scanned(table, step, line)
+    return lambda: (table, _measured(table, step, asked))
 
 
 def _step(table: LandedTable, mark: Mark | None, seen: Seen | None, reach: Reach) -> Due | NotDue:
@@ -149,21 +175,43 @@ def _probed(
     return {tables[index].key: found for index, found in read_probe(rows)}
 
 
-def _measured(landed: LandedTable, step: Due, warehouse: Warehouse, tools: Tools) -> Measured | Unmeasured:
-    began = time.perf_counter()
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """One table's scan under way, and the way to ask more about the same rows."""
+
+    table: BoundTable
+    reach: Range
+    moments: Moments
+    line: _Line
+    map: SlotMap
+    scan: Future[Sequence[Values]]
+
+    def rows(self, sql: str) -> Sequence[Sequence[Any]]:
+        """The answer to a follow-up."""
+        return self.line.thread.submit(self.line.warehouse.query, sql, self.moments).result()
+
+    def writer(self) -> Writer:
+        """For a follow-up's statement."""
+        return self.line.tools.writer()
+
+
+def _scanned(landed: LandedTable, step: Due, line: _Line) -> _Ask:
     reach = Range(since=step.since is not None, no_time=step.no_time)
     moments = {"until": moment_of(step.until)}
     if step.since is not None:
         moments["since"] = moment_of(step.since)
-    table = tools.bind(landed)
+    table = line.tools.bind(landed)
+    scan = line.tools.scan(table, reach)
+    answer = line.thread.submit(line.warehouse.columns, scan.sql, scan.map.width, moments)
+    return _Ask(table, reach, moments, line, scan.map, answer)
+
+
+def _measured(landed: LandedTable, step: Due, ask: _Ask) -> Measured | Unmeasured:
     try:
-        scan = tools.scan(table, reach)
-        found = read_columns(warehouse.columns(scan.sql, scan.map.width, moments), scan.map)
-        measured = _measurement(table, step, found)
-        measured = _followed(measured, found, _Ask(table, reach, moments, warehouse, tools))
+        found = read_columns(ask.scan.result(), ask.map)
+        return _followed(_measurement(ask.table, step, found), found, ask)
     except WarehouseError as error:
         return _unmeasured(landed, error.problem, error.hint)
-    return replace(measured, seconds=time.perf_counter() - began)
 
 
 def _measurement(table: BoundTable, step: Due, found: Read) -> Measured:
@@ -181,33 +229,19 @@ def _measurement(table: BoundTable, step: Due, found: Read) -> Measured:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Ask:
-    """A follow-up over the same rows as the scan."""
-
-    table: BoundTable
-    reach: Range
-    moments: Moments
-    warehouse: Warehouse
-    tools: Tools
-
-    def rows(self, sql: str) -> Sequence[Sequence[Any]]:
-        return self.warehouse.query(sql, self.moments)
-
-
 def _followed(measured: Measured, found: Read, ask: _Ask) -> Measured:
     """Name what is undeclared where the scan counted some; count duplicated ids where the landing has an id."""
     if measured.counts.undeclared.any():
-        listed = follow.undeclared_columns(ask.table, ask.reach, ask.tools.writer())
+        listed = follow.undeclared_columns(ask.table, ask.reach, ask.writer())
         if listed is not None:
             sql, columns = listed
             named = follow.read_columns(ask.rows(sql), found.names, columns, ask.table)
             measured = replace(measured, undeclared=measured.undeclared + tuple(named), queries=measured.queries + 1)
-        keys = follow.undeclared_keys(ask.table, ask.reach, ask.tools.writer())
+        keys = follow.undeclared_keys(ask.table, ask.reach, ask.writer())
         if keys is not None:
             named = follow.read_keys(ask.rows(keys), found.names, ask.table)
             measured = replace(measured, undeclared=measured.undeclared + tuple(named), queries=measured.queries + 1)
-    if len(measured.counts) and (sql_ := follow.duplicated_ids(ask.table, ask.reach, ask.tools.writer())):
+    if len(measured.counts) and (sql_ := follow.duplicated_ids(ask.table, ask.reach, ask.writer())):
         duplicates = int(ask.rows(sql_)[0][0])
         measured = replace(measured, duplicates=duplicates, queries=measured.queries + 1)
     # A row that came between the statements may be of a series that the scan has not seen: the next run has it.

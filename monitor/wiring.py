@@ -41,7 +41,7 @@ class Workspace:
     def open(cls, root: Path, env: Mapping[str, str] | None = None) -> "Workspace":
         """The workspace in a folder. Raises Problems of ConfigError."""
         given = os.environ if env is None else env
-        return cls(load_settings(root / CONFIG, given), given)
+        return cls(load_settings(root.absolute() / CONFIG, given), given)
 
     @property
     def root(self) -> Path:

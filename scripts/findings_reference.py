@@ -22,24 +22,26 @@ MANY = f"More than {LIMITS.group_beyond} of them at once are one finding."
 
 SEVERITY: Mapping[Kind, str] = {
     Kind.MEASUREMENT_FAILED: "Critical where a core event lives in the table, else warning.",
-    Kind.NO_DATA: "Critical for a core event, for a whole source, and where an event's table is gone; else warning. Info "
-    "where the last row is so old that its pattern is out of sight. It is judged from 8 days of rows on, against the "
-    "event's own pattern: nights and weekends are no silence.",
-    Kind.VOLUME_DROP: "Critical where a core event or a whole source lost half of its rows or more, and where any event "
-    f"lost nine tenths; else warning. `thresholds.volume.drop` (default {percent(VOLUME.drop)}) is the least fall over "
-    "one hour that counts; over 3, 6 and 24 hours 80%, 60% and 40% of it are enough. The fall must also be larger than "
-    f"chance explains, and at least {LIMITS.min_expected} rows must have been expected. From 8 days of rows on only "
-    "outages are found (a tenth or less is left), from 22 days on every drop.",
+    Kind.NO_DATA: "Critical for a core event, for a whole source, and where an event's table is gone; else warning. "
+    "Info where the last row is so old that its pattern is out of sight. Silence is judged from 8 days of rows on, "
+    "against the event's own pattern, in which nights and weekends are no silence.",
+    Kind.VOLUME_DROP: "Critical where a core event or a whole source lost half of its rows or more, and where any "
+    "event lost nine tenths; else warning. `thresholds.volume.drop` (default "
+    f"{percent(VOLUME.drop)}) is the least fall over one hour that counts; over 3, 6 and 24 hours 80%, 60% and 40% of "
+    "it are enough. The fall must also be larger than chance explains, and at least "
+    f"{LIMITS.min_expected} rows must have been expected. From 8 days of rows on only outages are found (a tenth or "
+    "less is left), from 22 days on every drop.",
     Kind.VOLUME_SPIKE: "Warning. A rise counts from twice the share on that a fall counts from, after 22 days of rows.",
-    Kind.COLUMN_TYPE_CHANGED: "Critical where the column of a core event had another type before, warning where the type "
-    "does not hold what the plan says, info where it changed and still fits. A wider type (an integer that became a "
-    "number, a date that became a timestamp) is no finding.",
-    Kind.MISSING_COLUMN: "Critical where a core event had the required column before, else warning. An optional property "
+    Kind.COLUMN_TYPE_CHANGED: "Warning where the type does not hold what the plan says, critical where that is a core "
+    "event's column which had another type before, info where the type changed and still fits. A wider type (an "
+    "integer that became a number, a date that became a timestamp) is no finding.",
+    Kind.MISSING_COLUMN: "Warning; critical where a core event had the required column before. An optional property "
     "is a finding only where its column was there before: a column often appears with its first value.",
-    Kind.FAILURE_RATE: f"Warning where the failing share is above `thresholds.failure_rate.warning` "
-    f"({percent(RATES.warning)}), critical above `critical` ({percent(RATES.critical)}). What is held against the limit is "
-    "the share that is certain in spite of few rows (the lower end of a confidence interval), over the last 1, 3, 6, 24 "
-    f"or 48 hours. Fewer than {LIMITS.min_failures} failing rows are no finding. On the first run, versions that have "
+    Kind.FAILURE_RATE: "Warning where the failing share is above `thresholds.failure_rate.warning` "
+    f"({percent(RATES.warning)}), critical where it is above `critical` ({percent(RATES.critical)}). What is held "
+    "against the limit is the share that is certain in spite of few rows (the lower end of a confidence interval), "
+    f"over the last 1, 3, 6, 24 or 48 hours. Fewer than {LIMITS.min_failures} failing rows are no finding. It is over "
+    "once the rows of the last 3, 6, 12 or 24 hours show a share below the limit. On the first run, versions that have "
     "been silent for 48 hours are judged by all their rows.",
     Kind.UNEXPECTED_COLUMN: f"{FEW} Info, too, where the column is new and empty. {MANY}",
     Kind.UNDECLARED_PROPERTY: f"{FEW} {MANY}",
@@ -109,8 +111,8 @@ def _paragraph(text: str) -> str:
 
 def _precedence() -> Iterator[str]:
     yield "## Which absorbs which\n"
-    yield "In this order. A finding absorbs another one of the same event (and, where both say them, version, source and"
-    yield "property); a finding about a whole source absorbs those about its events.\n"
+    yield "In this order. A finding absorbs another one of the same event (and, where it says them, the same version,"
+    yield "source and property); a finding about a whole source absorbs those about its events.\n"
     yield "| cause | absorbs | because |\n| --- | --- | --- |"
     yield from map(_row, PRECEDENCE)
     yield ""

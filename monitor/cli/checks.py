@@ -9,6 +9,7 @@ from pathlib import Path
 from monitor.alert.slack import whoami
 from monitor.catalog import Catalog
 from monitor.cli.boundary import code_of, errors_of
+from monitor.cli.words import near
 from monitor.config import JsonLanding, SegmentLanding, SnowplowLanding
 from monitor.errors import ExitCode, TrackwardenError
 from monitor.judge.words import count, listed
@@ -44,7 +45,9 @@ def examine(folder: Path) -> Iterator[Answer]:
         yield from _problems("configuration", error)
         return
     settings = workspace.settings
-    yield Answer("configuration", f"{folder / 'trackwarden.yml'}: {count(len(settings.landings), 'landing')}")
+    yield Answer(
+        "configuration", f"{near(workspace.root / 'trackwarden.yml')}: {count(len(settings.landings), 'landing')}"
+    )
     plan: Plan | None = None
     try:
         plan = workspace.plan()
@@ -83,11 +86,13 @@ def _warehouse(workspace: Workspace, plan: Plan | None) -> Iterator[Answer]:
     except TrackwardenError as error:
         yield from _problems("profile", error)
         return
-    yield Answer("profile", f"{file}: {profile.name}.outputs.{profile.target} ({profile.type})")
+    yield Answer("profile", f"{near(file)}: {profile.name}.outputs.{profile.target} ({profile.type})")
     try:
         with workspace.warehouse() as warehouse:
             catalog = warehouse.catalog(workspace.schemas())
-            yield Answer("warehouse", f"{warehouse.engine}, {warehouse.where}: {count(len(catalog.tables), 'table')}")
+            yield Answer(
+                "warehouse", f"{warehouse.engine}, {near(Path(warehouse.where))}: {count(len(catalog.tables), 'table')}"
+            )
             if plan is not None:
                 landed = workspace.landed(plan, catalog)
                 yield from _tables(workspace, landed, catalog)
@@ -169,7 +174,7 @@ def _history(workspace: Workspace) -> Iterator[Answer]:
     url = workspace.settings.history_url()
     file = Path(url.partition(":///")[2]) if url.startswith("sqlite:///") else None
     if file is not None and not file.exists():
-        yield Answer("history", f"{file}: not there yet; the first run makes it")
+        yield Answer("history", f"{near(file)}: not there yet; the first run makes it")
         return
     try:
         history = workspace.history()
@@ -182,7 +187,7 @@ def _history(workspace: Workspace) -> Iterator[Answer]:
         return
     last = f"last run {runs[0].started_at:%Y-%m-%d %H:%M} UTC, exit code {runs[0].exit_code}" if runs else "no run yet"
     more = f"; {count(waiting, 'message')} waiting to be sent" if waiting else ""
-    yield Answer("history", f"{file or 'database'}: {last}{more}")
+    yield Answer("history", f"{near(file) if file else 'database'}: {last}{more}")
 
 
 def _slack(workspace: Workspace) -> Iterator[Answer]:
@@ -212,7 +217,7 @@ def _folders(workspace: Workspace) -> Iterator[Answer]:
     for name, folder in named.items():
         there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
         if there.is_dir() and os.access(there, os.W_OK):
-            yield Answer(name, f"{folder}" + ("" if folder.exists() else ": will be made"))
+            yield Answer(name, near(folder) + ("" if folder.exists() else ": will be made"))
         else:
             hint = "give this user write permission, or set another folder in trackwarden.yml"
-            yield Answer(name, f"{folder} cannot be written", ExitCode.USAGE, hint)
+            yield Answer(name, f"{near(folder)} cannot be written", ExitCode.USAGE, hint)

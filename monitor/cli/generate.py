@@ -6,7 +6,7 @@ import click
 
 from monitor.cli.boundary import say
 from monitor.cli.entry import Asked
-from monitor.cli.words import visible
+from monitor.cli.words import near, visible
 from monitor.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def generate(asked: Asked, *, check: bool, offline: bool) -> None:
     if not asked.quiet:
         click.echo(f"{written.written} files written, {written.unchanged} unchanged, {written.removed} removed")
         for folder in found.folders:
-            click.echo(f"  {folder}")
+            click.echo(f"  {near(folder)}")
 
 
 def _check(found: "Generated", *, quiet: bool) -> None:

@@ -6,7 +6,7 @@ import click
 
 from monitor.cli.boundary import say
 from monitor.cli.entry import Asked
-from monitor.cli.words import visible
+from monitor.cli.words import near, visible
 
 if TYPE_CHECKING:
     from monitor.cli.site import Reported
@@ -40,9 +40,9 @@ def report(asked: Asked, *, show: bool) -> None:
     done = write_report(Workspace.open(asked.workspace))
     if not asked.quiet:
         _tell(done)
-    click.echo(str(done.index))
+    click.echo(near(done.index))
     if show:
-        click.launch(done.index.resolve().as_uri())
+        click.launch(done.index.absolute().as_uri())
 
 
 def _tell(done: "Reported") -> None:

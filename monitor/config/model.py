@@ -176,4 +176,4 @@ class Settings(Section):
         scheme, found, file = url.partition(":///")
         if not found or not scheme.startswith("sqlite") or file in ("", ":memory:"):
             return url
-        return f"{scheme}:///{self.resolve(Path(file))}"
+        return f"{scheme}:///{self.resolve(Path(file)).absolute()}"

@@ -133,7 +133,6 @@ class Measured:
     """The scan also read the rows without any time."""
     no_time_rows: int = 0
     queries: int = 1
-    seconds: float = 0.0
 
     @property
     def rows(self) -> int:

@@ -15,6 +15,8 @@ from monitor.sql import vocabulary as v
 from monitor.sql.regex import to_re2
 from monitor.sql.writer import SQL_TYPES, Element, Writer
 
+_UNQUOTED = re.compile(r"[A-Za-z0-9_]+\Z")
+"""Names that need no quotes. SQLAlchemy's own pattern ends in `$`, which lets a name through that ends in a line break."""
 _PLAIN_KEY = re.compile(r'[^"*\\]+')
 _WHOLE = ("BIGINT", "UBIGINT")
 _KINDS: dict[v.JsonKind, tuple[str, ...]] = {
@@ -173,7 +175,9 @@ def json_path(path: v.Path) -> str:
 def _dialect() -> sa.Dialect:
     from duckdb_sqlalchemy import Dialect  # noqa: PLC0415 - costs time, and only scans need it
 
-    return Dialect(paramstyle="named")  # named: the other styles rewrite percent signs inside names
+    dialect = Dialect(paramstyle="named")  # named: the other styles rewrite percent signs inside names
+    dialect.identifier_preparer.legal_characters = _UNQUOTED
+    return dialect
 
 
 class _Json(sa.types.UserDefinedType[Any]):

@@ -94,9 +94,7 @@ def is_email(value: object) -> bool:
         return True
     local, at, domain = value.rpartition("@")
     atoms = all(atom and set(atom) <= _ATOM for atom in local.split("."))
-    labels = all(
-        label and set(label) <= _LABEL and label[0] != "-" and label[-1] != "-" for label in domain.split(".")
-    )
+    labels = all(label and set(label) <= _LABEL and label[0] != "-" and label[-1] != "-" for label in domain.split("."))
     return bool(at) and atoms and labels
 
 
@@ -128,7 +126,9 @@ def broken(schema: Mapping[str, Any], row: Any) -> set[str]:
     for error in validator(schema).iter_errors(row):
         place = tuple("*" if isinstance(key, int) else key for key in error.absolute_path)
         if error.validator == "required":
-            found |= {f"{pointer((*place, name))}:required" for name in error.validator_value if name not in error.instance}
+            found |= {
+                f"{pointer((*place, name))}:required" for name in error.validator_value if name not in error.instance
+            }
         else:
             found.add(f"{pointer(place)}:{error.validator}")
     return found

@@ -91,7 +91,10 @@ def objects(draw: st.DrawFn, old: bool, depth: int = 2) -> Schema:
             properties[name] = True
         else:
             properties[name] = draw(scalar_keywords(old=old))
-    schema: Schema = {"type": "object" if depth == 2 or draw(st.booleans()) else ["object", "null"], "properties": properties}
+    schema: Schema = {
+        "type": "object" if depth == 2 or draw(st.booleans()) else ["object", "null"],
+        "properties": properties,
+    }
     needed = draw(st.lists(st.sampled_from([*names, "absent"]), max_size=3, unique=True))
     if needed:
         schema["required"] = needed

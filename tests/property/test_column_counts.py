@@ -19,7 +19,22 @@ from tests.property.oracle import broken, carried
 from tests.property.strategies import NUMBERS, TEXTS, bounds, instances, near, objects, scalar_keywords
 from tests.property.test_scan_counts import DUCK, EXAMPLES, START, compiled, counted_by_scan, scanned, unpointed
 
-NAMES = ("currency", "order id", 'quo"te', "it's", "per%cent", "$dollar", "é", "😀", ":colon", "--;", "tw_f0", "item", "k", "newest")
+NAMES = (
+    "currency",
+    "order id",
+    'quo"te',
+    "it's",
+    "per%cent",
+    "$dollar",
+    "é",
+    "😀",
+    ":colon",
+    "--;",
+    "tw_f0",
+    "item",
+    "k",
+    "newest",
+)
 WHOLES = [n for n in NUMBERS if isinstance(n, int)]
 FRACTIONS = [float(n) for n in NUMBERS]
 UUIDS = ["5f0c7d5e-5c5b-4c5b-8c5b-5c5b5c5b5c5b", "00000000-0000-0000-0000-000000000000"]
@@ -91,7 +106,11 @@ def documents(draw: st.DrawFn, name: str) -> Property:
     native = draw(st.sampled_from(["JSON", "VARCHAR"]))
     if native == "VARCHAR":
         schema["type"] = "object"
-    values = draw(st.lists(instances(schema).filter(lambda row: native == "JSON" or isinstance(row, dict)), min_size=1, max_size=4))
+    values = draw(
+        st.lists(
+            instances(schema).filter(lambda row: native == "JSON" or isinstance(row, dict)), min_size=1, max_size=4
+        )
+    )
     return Property(name, native, (schema, schema), [JsonValue(value) for value in values])
 
 
@@ -172,11 +191,21 @@ def as_json(value: Any) -> Any:
 def as_landed(value: Any, native: str) -> Any:
     if isinstance(value, JsonValue):
         return json.dumps(value.value)
-    return json.dumps(value) if isinstance(value, list) and native == "VARCHAR" else tuple(value) if isinstance(value, list) else value
+    return (
+        json.dumps(value)
+        if isinstance(value, list) and native == "VARCHAR"
+        else tuple(value)
+        if isinstance(value, list)
+        else value
+    )
 
 
-def counted_in_python(contract: Contract, held: Sequence[Property], rows: Sequence[dict[str, Any]]) -> dict[str, Counter[Any]]:
-    counts: dict[str, Counter[Any]] = {name: Counter() for name in ("rows", "invalid", "undeclared", "present", "failed")}
+def counted_in_python(
+    contract: Contract, held: Sequence[Property], rows: Sequence[dict[str, Any]]
+) -> dict[str, Counter[Any]]:
+    counts: dict[str, Counter[Any]] = {
+        name: Counter() for name in ("rows", "invalid", "undeclared", "present", "failed")
+    }
     bound = {version.version: version for version in contract.tables[0].versions}
     for row in rows:
         key = ("Event", row["version"] or "", "web", 0)
@@ -207,12 +236,17 @@ def judged(plan: Plan, version: BoundVersion, document: Any) -> tuple[set[str], 
 
 @EXAMPLES
 @given(tables())
-def test_a_scan_of_columns_equals_counting_in_python(case: tuple[list[Property], tuple[Any, Any], list[dict[str, Any]]]) -> None:
+def test_a_scan_of_columns_equals_counting_in_python(
+    case: tuple[list[Property], tuple[Any, Any], list[dict[str, Any]]],
+) -> None:
     held, schemas, rows = case
     table = DUCK.table(
         "ev'ents\"; --",
         {**{p.name: p.native for p in held}, "version": "VARCHAR", "at": "TIMESTAMP"},
-        [(*(as_landed(row[p.name], p.native) for p in held), row["version"], START.replace(tzinfo=None)) for row in rows],
+        [
+            (*(as_landed(row[p.name], p.native) for p in held), row["version"], START.replace(tzinfo=None))
+            for row in rows
+        ],
     )
     event = Event("Event", "event", (EventVersion("1-0-0", schemas[0]), EventVersion("1-1-0", schemas[1])))
     landed = LandedTable(

@@ -86,7 +86,9 @@ def failing(version: BoundVersion, schema: Any, document: Any) -> set[str]:
 
 def counted_in_python(plan: Plan, contract: Contract, rows: Sequence[Row]) -> dict[str, Counter[Any]]:
     bound = {(version.event, version.version): version for version in contract.tables[0].versions}
-    counts: dict[str, Counter[Any]] = {name: Counter() for name in ("rows", "invalid", "undeclared", "present", "failed")}
+    counts: dict[str, Counter[Any]] = {
+        name: Counter() for name in ("rows", "invalid", "undeclared", "present", "failed")
+    }
     for row in rows:
         event = next((event for event in plan.events if row.event in {event.name, event.key}), None)
         spelling = (row.version or "").replace(".", "-")
@@ -114,7 +116,9 @@ def unpointed(pointer: str) -> list[str]:
 
 
 def counted_by_scan(found: Read) -> dict[str, Counter[Any]]:
-    counts: dict[str, Counter[Any]] = {name: Counter() for name in ("rows", "invalid", "undeclared", "present", "failed")}
+    counts: dict[str, Counter[Any]] = {
+        name: Counter() for name in ("rows", "invalid", "undeclared", "present", "failed")
+    }
     first = int(START.timestamp()) // 3600
     for count in found.counts:
         series = found.series[count.series]
@@ -128,7 +132,9 @@ def counted_by_scan(found: Read) -> dict[str, Counter[Any]]:
             counts["present"][*key, pointer] += n
     for failure in found.failures:
         series = found.series[failure.series]
-        counts["failed"][series.event, series.version, series.source, failure.hour - first, failure.rule] += failure.failed
+        counts["failed"][series.event, series.version, series.source, failure.hour - first, failure.rule] += (
+            failure.failed
+        )
     return {name: +counter for name, counter in counts.items()}
 
 

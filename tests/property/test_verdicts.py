@@ -23,9 +23,32 @@ KEYWORDS = (
     "$vocabulary", "mexLength", "maxiumum", "title", "description", "$comment", "default", "examples", "", "a:b",
 )  # fmt: skip
 SCALARS = st.sampled_from(
-    [None, True, False, 0, 1, -1, 1.5, 2, float("inf"), 10**400, "", "a", "string", "date", "^a", "(", "\0", "object", "array", "number"]
+    [
+        None,
+        True,
+        False,
+        0,
+        1,
+        -1,
+        1.5,
+        2,
+        float("inf"),
+        10**400,
+        "",
+        "a",
+        "string",
+        "date",
+        "^a",
+        "(",
+        "\0",
+        "object",
+        "array",
+        "number",
+    ]
 )
-NOISE = st.one_of(SCALARS, st.lists(SCALARS, max_size=3), st.dictionaries(st.sampled_from(["a", "type"]), SCALARS, max_size=2))
+NOISE = st.one_of(
+    SCALARS, st.lists(SCALARS, max_size=3), st.dictionaries(st.sampled_from(["a", "type"]), SCALARS, max_size=2)
+)
 
 
 def schemas(depth: int = 3) -> st.SearchStrategy[Any]:
@@ -35,7 +58,9 @@ def schemas(depth: int = 3) -> st.SearchStrategy[Any]:
     below = st.deferred(lambda: schemas(depth - 1))
     properties = st.one_of(st.dictionaries(NAMES, below, max_size=3), NOISE)
     anything = st.dictionaries(st.sampled_from(KEYWORDS), st.one_of(NOISE, below), max_size=5)
-    shaped = st.fixed_dictionaries({}, optional={"properties": properties, "items": below, "required": st.lists(NAMES, max_size=2)})
+    shaped = st.fixed_dictionaries(
+        {}, optional={"properties": properties, "items": below, "required": st.lists(NAMES, max_size=2)}
+    )
     return st.builds(lambda one, two: {**one, **two}, anything, shaped)
 
 
@@ -72,7 +97,11 @@ def says_nothing(name: str, value: Any, path: tuple[str, ...]) -> bool:
 
 
 def rule_ids(schema: Any, payload: InColumns | InDocument) -> list[str]:
-    columns = (Column("payload", Family.JSON, "JSON"), Column("a", Family.TEXT, "VARCHAR"), Column("b", Family.NUMBER, "DOUBLE"))
+    columns = (
+        Column("payload", Family.JSON, "JSON"),
+        Column("a", Family.TEXT, "VARCHAR"),
+        Column("b", Family.NUMBER, "DOUBLE"),
+    )
     landed = LandedTable(
         Table(TableRef("", "t"), columns),
         "0",

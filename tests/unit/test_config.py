@@ -383,3 +383,15 @@ def test_any_text_is_settings_or_problems(text: str) -> None:
         settings(text)
     except Problems as problems:
         assert problems.errors  # noqa: PT017 - either outcome is right
+
+
+def test_a_workspace_given_by_a_relative_path_has_its_history_inside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "trackwarden.yml").write_text(
+        "plan: {path: plan}\nprofile: {name: p}\nlandings: [{source: web, layout: segment, schema: web}]\n"
+    )
+    settings = load_settings(Path("shop") / "trackwarden.yml", {})
+    assert settings.history_url() == f"sqlite:///{tmp_path / 'shop' / 'state' / 'history.db'}"

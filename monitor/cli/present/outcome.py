@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from monitor.cli.screen import STYLES, stdout, words
+from monitor.cli.words import near
 from monitor.incidents.fingerprint import fingerprint
 from monitor.incidents.model import Intent, State, Transition
 from monitor.judge.explain import EXPLANATIONS
@@ -37,7 +38,7 @@ def summary(outcome: "Outcome", options: "Options", workspace: "Workspace") -> N
         screen.print(line)
     index = workspace.report_folder / "index.html"
     if index.is_file():
-        screen.print(words(f"Report: {index} ", ("(`trackwarden report` brings it up to date)", "dim")))
+        screen.print(words(f"Report: {near(index)} ", ("(`trackwarden report` brings it up to date)", "dim")))
 
 
 def findings(screen: Console, found: Sequence[Finding], states: Mapping[str, str]) -> None:

@@ -135,3 +135,12 @@ def test_measuring_again_is_silent(advanced: Path, call: Call) -> None:
     again = call("-C", advanced, "run", "--since", "2d", *NOW)
     assert "none, since --since is silent without --notify" in again.out
     assert "┌ not sent" not in again.out
+
+
+def test_a_workspace_named_by_a_relative_path_keeps_its_history_in_itself(
+    workspace: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(workspace.parent)
+    assert call("-C", workspace.name, "run", *BASELINE).code == 0
+    assert (workspace / "state" / "history.db").is_file()
+    assert call("-C", workspace.name, "report").out == "workspace/reports/index.html\n"

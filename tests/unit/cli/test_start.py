@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.cli import main
 from monitor.cli.entry import COMMANDS
 from scripts import cli_reference
 
@@ -22,7 +23,7 @@ CALLS = [
     *([name, "--help"] for name in COMMANDS),
     *(["plan", one, "--help"] for one in ("lint", "show")),
 ]
-WAYS = tuple(cli_reference.commands((("trackwarden", cli_reference.trackwarden),)))
+WAYS = tuple(cli_reference.commands((("trackwarden", main),)))
 SCRIPT = """
 import json, sys, time
 from monitor.cli import main

@@ -1,0 +1,200 @@
+"""Asking the warehouse: how often, in which order, and what becomes of a table that cannot be read."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from monitor.contract import Binder
+from monitor.landing.model import Landed, LandedTable
+from monitor.measure.model import Measured, Unmeasured
+from monitor.measure.scan import build
+from monitor.measure.windows import Mark
+from monitor.plan.model import Plan
+from monitor.sql import vocabulary as v
+from monitor.sql.engines import writer
+from monitor.survey import Answer, Reach, Tools, Untouched, chosen, survey
+from tests.fakes.duck import Duck
+from tests.unit.measure.builders import landed, plan
+
+NOW = datetime(2026, 6, 2, 12, 30, tzinfo=UTC)
+JSON = {"event": "VARCHAR", "version": "VARCHAR", "source": "VARCHAR", "payload": "JSON", "at": "TIMESTAMP"}
+SHOP = plan(
+    {"A": [{"type": "object", "required": ["p"], "properties": {"p": {"type": "string"}}}], "B": [{"type": "object"}]}
+)
+
+
+class Shop:
+    """Three tables, and a plan that they are measured by."""
+
+    def __init__(self) -> None:
+        self.duck = Duck()
+        self.plan: Plan = SHOP
+        self.tables = [self.make(name, 3) for name in ("t1", "t2", "t3")]
+        self.marks: dict[str, Mark] = {}
+        self.now = NOW
+
+    def make(self, name: str, rows: int, **more: Any) -> LandedTable:
+        at = NOW.replace(tzinfo=None) - timedelta(hours=5)
+        table = self.duck.table(name, JSON, [("A", "1-0-0", "web", {"p": 1}, at)] * rows)
+        return landed(table, ["A", "B"], times={"received": v.Column("at")}, **more)
+
+    def add(self, name: str, at: datetime | None, payload: str = "{}") -> None:
+        naive = None if at is None else at.replace(tzinfo=None)
+        self.duck.connection.execute(f"INSERT INTO {name} VALUES ('A', '1-0-0', 'web', ?, ?)", [payload, naive])
+
+    def run(self, **reach: Any) -> list[Answer]:
+        """One survey; what it measured becomes the watermark, as history would keep it."""
+        self.duck.statements.clear()
+        bind = Binder(self.plan, Landed(tuple(self.tables))).table
+        tools = Tools(
+            bind=bind, scan=lambda table, span: build(table, span, writer("duckdb")), writer=lambda: writer("duckdb")
+        )
+        asked = Reach(now=self.now, lookback=timedelta(hours=24), **reach)
+        answers = list(survey(self.tables, dict(self.marks), self.duck, asked, tools))
+        for table, answer in answers:
+            old = self.marks.get(table.key)
+            if isinstance(answer, Measured):
+                no_time = answer.no_time_rows if answer.no_time else (old.no_time_rows if old else 0)
+                self.marks[table.key] = Mark(answer.until, no_time)
+            elif isinstance(answer, Untouched) and old and answer.until is not None:
+                self.marks[table.key] = Mark(answer.until, old.no_time_rows)
+        return answers
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+def kinds(answers: Sequence[Answer]) -> list[type]:
+    return [type(answer) for _, answer in answers]
+
+
+def measured(answers: Sequence[Answer]) -> list[Measured]:
+    return [answer for _, answer in answers if isinstance(answer, Measured)]
+
+
+def test_the_first_run_asks_one_statement_per_table(shop: Shop) -> None:
+    answers = shop.run()
+    assert kinds(answers) == [Measured] * 3
+    assert len(shop.duck.statements) == 3
+    assert [one.rows for one in measured(answers)] == [3, 3, 3]
+    assert [failure.failed for one in measured(answers) for failure in one.failures] == [3, 3, 3]
+    assert all(one.queries == 1 and one.since is None and one.no_time for one in measured(answers))
+
+
+def test_a_second_run_without_new_rows_asks_only_the_probe(shop: Shop) -> None:
+    shop.run()
+    shop.now += timedelta(hours=1)
+    answers = shop.run()
+    assert kinds(answers) == [Untouched] * 3
+    assert len(shop.duck.statements) == 1
+
+
+def test_only_the_table_with_new_rows_is_read_again_from_its_watermark(shop: Shop) -> None:
+    shop.run()
+    shop.add("t2", NOW - timedelta(hours=1))
+    shop.now += timedelta(hours=3)
+    answers = shop.run()
+    assert kinds(answers) == [Untouched, Measured, Untouched]
+    assert len(shop.duck.statements) == 2
+    assert measured(answers)[0].rows == 1
+
+
+def test_rows_without_a_usable_time_are_counted_once_and_do_not_wake_each_run(shop: Shop) -> None:
+    shop.add("t1", None)
+    shop.duck.connection.execute(
+        "INSERT INTO t1 VALUES ('A', '1-0-0', 'web', '{}', '-infinity'), ('A', '1-0-0', 'web', '{}', 'infinity')"
+    )
+    shop.duck.connection.execute(
+        "INSERT INTO t1 VALUES ('A', '1-0-0', 'web', '{}', '0001-01-01'), ('A', '1-0-0', 'web', '{}', '9999-01-01')"
+    )
+    first = measured(shop.run())[0]
+    assert (first.rows, first.no_time_rows) == (7, 3)
+    for _ in range(3):
+        shop.now += timedelta(hours=1)
+        assert kinds(shop.run()) == [Untouched] * 3
+
+
+def test_a_new_row_without_time_is_measured(shop: Shop) -> None:
+    shop.run()
+    shop.add("t3", None)
+    shop.now += timedelta(hours=1)
+    answers = shop.run()
+    assert kinds(answers) == [Untouched, Untouched, Measured]
+    assert measured(answers)[0].no_time_rows == 1
+
+
+def test_a_table_that_fails_is_unmeasured_and_the_others_are_measured(shop: Shop) -> None:
+    shop.duck.broken = {"FROM t2"}
+    answers = shop.run()
+    assert kinds(answers) == [Measured, Unmeasured, Measured]
+    problem = answers[1][1]
+    assert isinstance(problem, Unmeasured)
+    assert (problem.table, problem.events, problem.hint) == ("t2", ("A", "B"), "broken by the test")
+
+
+def test_a_table_that_has_gone_is_unmeasured_with_the_engines_own_words(shop: Shop) -> None:
+    shop.duck.connection.execute("DROP TABLE t1")
+    answers = shop.run()
+    assert kinds(answers) == [Unmeasured, Measured, Measured]
+    problem = answers[0][1]
+    assert isinstance(problem, Unmeasured)
+    assert "t1" in problem.hint
+
+
+def test_a_common_probe_that_is_refused_is_asked_table_by_table(shop: Shop) -> None:
+    shop.run()
+    shop.now += timedelta(hours=3)
+    shop.add("t3", NOW)
+    shop.duck.broken = {"t2"}
+    answers = shop.run()
+    assert kinds(answers) == [Untouched, Unmeasured, Measured]
+    assert len(shop.duck.statements) == 1 + 3 + 1
+
+
+def test_what_is_undeclared_is_named_by_one_more_statement(shop: Shop) -> None:
+    shop.add("t1", NOW - timedelta(hours=4), '{"p": "x", "new": 1}')
+    answers = shop.run()
+    one = measured(answers)[0]
+    assert [(named.name, named.rows) for named in one.undeclared] == [("new", 1)]
+    assert one.queries == 2
+    assert len(shop.duck.statements) == 4
+
+
+def test_repeated_ids_are_counted_where_the_landing_has_an_id(shop: Shop) -> None:
+    shop.tables = [shop.make("ids", 4, id=v.Column("source"))]
+    assert measured(shop.run())[0].duplicates == 3
+
+
+def test_a_table_without_any_time_is_unmeasured_with_a_next_step(shop: Shop) -> None:
+    shop.tables = [landed(shop.duck.table("bare", JSON), ["A", "B"], times={})]
+    answers = shop.run()
+    assert kinds(answers) == [Unmeasured]
+    problem = answers[0][1]
+    assert isinstance(problem, Unmeasured)
+    assert "received:" in problem.hint
+    assert shop.duck.statements == []
+
+
+def test_since_measures_again_whatever_was_measured_before(shop: Shop) -> None:
+    shop.run()
+    answers = shop.run(since=NOW - timedelta(hours=6))
+    assert [one.rows for one in measured(answers)] == [3, 3, 3]
+    assert len(shop.duck.statements) == 3, "no probe"
+    later = shop.run(since=NOW - timedelta(hours=4))
+    assert [one.rows for one in measured(later)] == [0, 0, 0]
+
+
+def test_an_empty_table_is_measured_as_nothing(shop: Shop) -> None:
+    shop.tables = [shop.make("empty", 0)]
+    one = measured(shop.run())[0]
+    assert (one.rows, one.failures, one.queries) == (0, (), 1)
+
+
+def test_only_tables_that_hold_the_asked_events_are_chosen(shop: Shop) -> None:
+    other = landed(shop.duck.table("other", JSON), ["B"])
+    assert chosen([*shop.tables, other], frozenset({"A"})) == tuple(shop.tables)
+    assert chosen([other], frozenset()) == (other,)
