@@ -99,7 +99,11 @@ class BotSender:
 def whoami(token: str, *, base_url: str | None = None) -> str | Refused:
     """Whose token it is (`trackwarden in Acme`), or why Slack refuses it. No message is sent."""
     client = WebClient(
-        token=token.strip(), base_url=base_url or WebClient.BASE_URL, timeout=_TIMEOUT, retry_handlers=[], logger=_silence()
+        token=token.strip(),
+        base_url=base_url or WebClient.BASE_URL,
+        timeout=_TIMEOUT,
+        retry_handlers=[],
+        logger=_silence(),
     )
     try:
         answer = client.auth_test()

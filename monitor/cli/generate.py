@@ -1,5 +1,6 @@
 """`trackwarden generate`: Great Expectations suites and dbt sources."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -70,13 +71,21 @@ def _check(found: "Generated", *, quiet: bool) -> None:
 
 
 def _show(diff: str) -> None:
-    """Coloured where somebody looks, as it is in a pipe: `git apply` reads it."""
+    """Coloured where somebody looks; in a pipe as `patch` reads it."""
     from monitor.cli.screen import stdout
 
+    text = "".join(_near(line) for line in diff.splitlines(keepends=True))
     screen = stdout()
     if not screen.is_terminal:
-        click.echo(diff, nl=False)
+        click.echo(text, nl=False)
         return
     from rich.syntax import Syntax
 
-    screen.print(Syntax(diff, "diff", background_color="default", word_wrap=True))
+    screen.print(Syntax(text, "diff", background_color="default", word_wrap=True))
+
+
+def _near(line: str) -> str:
+    """A line of a diff; where it names a file, by a path as it is typed here."""
+    if not line.startswith(("--- /", "+++ /")):
+        return line
+    return f"{line[:4]}{near(Path(line[4:].rstrip()))}\n"

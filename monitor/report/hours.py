@@ -55,8 +55,9 @@ def total(counts: Counts, past: Past, since: int, until: int) -> int:
 
 
 def recent(past: Past) -> tuple[int, int]:
-    """The recent days' first hour, and the one after their last."""
-    return past.until - past.recent_days * DAILY, past.until
+    """The recent UTC days' first hour, and the one after their last: the days that history counts presence over."""
+    newest = (past.until - 1) // DAILY
+    return (newest - past.recent_days + 1) * DAILY, past.until
 
 
 def daily(past: Past, counts: Counts, days: Days) -> NDArray[np.int64]:

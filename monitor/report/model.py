@@ -244,6 +244,8 @@ class PropertyRow:
     """Why the landed type is wrong; empty: it is not."""
     present: int | None
     """Rows that carry it, over the recent days; None: not counted."""
+    of: int
+    """All rows of those days."""
     required: bool
     pii: bool | None
     description: str

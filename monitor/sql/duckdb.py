@@ -16,7 +16,7 @@ from monitor.sql.regex import to_re2
 from monitor.sql.writer import SQL_TYPES, Element, Writer
 
 _UNQUOTED = re.compile(r"[A-Za-z0-9_]+\Z")
-"""Names that need no quotes. SQLAlchemy's own pattern ends in `$`, which lets a name through that ends in a line break."""
+"""Names that need no quotes. SQLAlchemy's own pattern ends in `$`: it lets a name through that ends in a line break."""
 _PLAIN_KEY = re.compile(r'[^"*\\]+')
 _WHOLE = ("BIGINT", "UBIGINT")
 _KINDS: dict[v.JsonKind, tuple[str, ...]] = {

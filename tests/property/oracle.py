@@ -117,7 +117,7 @@ def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iter
 def validator(schema: Mapping[str, Any]) -> Any:
     """A validator of the schema's own draft (2020-12 where it names none), formats asserted."""
     draft = DRAFTS[schema.get("$schema", "https://json-schema.org/draft/2020-12/schema")]
-    return extend(draft, {"pattern": _pattern})(schema, format_checker=_formats)
+    return extend(draft, {"pattern": _pattern})(schema, format_checker=_formats)  # type: ignore[no-untyped-call]
 
 
 def broken(schema: Mapping[str, Any], row: Any) -> set[str]:

@@ -36,7 +36,7 @@ def landed(
     **more: Any,
 ) -> LandedTable:
     """A table whose columns event, version, source and at say what they say; one event makes the name a constant."""
-    said = {"time": v.Column("at")} if times is None else dict(times)
+    said: dict[str, v.Expr] = {"time": v.Column("at")} if times is None else dict(times)
     own = {"event", "version", "source", "payload", *(name for at in said.values() for name in v.columns(at))}
     return LandedTable(
         table=table,
