@@ -128,7 +128,7 @@ def _owner(finding: Finding, told: MessageContext) -> str:
 
 
 def _rules(finding: Finding) -> str:
-    rules = finding.evidence.rules
+    rules = [(rule, count) for rule, count in finding.evidence.rules if count]  # a rule without rows was not asked
     shown = [
         f"• {code(rule.partition('#')[2].lstrip('/') or rule, 160)} {count:,} rows" for rule, count in rules[:_RULES]
     ]

@@ -12,7 +12,7 @@ from monitor.judge.flows import Flow, flows
 from monitor.judge.lookup import HOURS, Lookup
 from monitor.judge.model import Evidence, Finding, Kind, Past, Severity
 from monitor.judge.thresholds import Thresholds
-from monitor.judge.words import at, count, percent, stamp
+from monitor.judge.words import at, percent, stamp
 from monitor.plan.model import Event, Tier
 
 _OUTAGE = 0.1
@@ -108,10 +108,8 @@ def _finding(past: Past, group: _Group, row: int, window: int, judged_by: tuple[
     since = flow.until - (len(hourly) - start)
     seen, expected = int(seen_hourly[start:].sum()), float(hourly[start:].sum())
     change = seen / max(expected, 1e-9) - 1
-    name = "all events" if not flow.event else flow.event
-    words = (
-        f"{percent(abs(change))} {'fewer' if change < 0 else 'more'} rows of {name} from {flow.source or 'no source'}"
-    )
+    rows = "rows" if flow.event else "rows of all events"  # the subject, event and source, is told beside it
+    words = f"{percent(abs(change))} {'fewer' if change < 0 else 'more'} {rows}"
     spread = _spread(expected, float(group.expectation.dispersion[row, window]))
     facts: list[tuple[str, str | int | float | None]] = [
         ("change", percent(change)),
@@ -126,7 +124,7 @@ def _finding(past: Past, group: _Group, row: int, window: int, judged_by: tuple[
     return Finding(
         kind=Kind.VOLUME_DROP if change < 0 else Kind.VOLUME_SPIKE,
         severity=thresholds.capped(_severity(change, event, flow), event),
-        message=f"{words} than expected since {at(since)}: {count(seen, 'row')} seen, {round(expected):,} expected",
+        message=f"{words} than expected since {at(since)}: {seen:,} seen, {round(expected):,} expected",
         event=flow.event,
         source=flow.source,
         evidence=Evidence(

@@ -33,9 +33,9 @@ WALKED = {"required", "additionalProperties", "items", "properties"}
 ENGINES = {"duckdb": Duck}
 NATIVE: Mapping[str, Mapping[str, str]] = {
     "duckdb": {
-        "text": "VARCHAR", "integer": "BIGINT", "huge integer": "HUGEINT", "number": "DOUBLE", "decimal": "DECIMAL(18,2)",
-        "boolean": "BOOLEAN", "timestamp": "TIMESTAMP", "date": "DATE", "json": "JSON", "uuid": "UUID",
-        "list of text": "VARCHAR[]", "bytes": "BLOB",
+        "text": "VARCHAR", "integer": "BIGINT", "huge integer": "HUGEINT", "number": "DOUBLE",
+        "decimal": "DECIMAL(18,2)", "boolean": "BOOLEAN", "timestamp": "TIMESTAMP", "date": "DATE", "json": "JSON",
+        "uuid": "UUID", "list of text": "VARCHAR[]", "bytes": "BLOB",
     },
 }  # fmt: skip
 VERDICTS = {"compiled": Compiled, "undecidable": Undecidable, "refused": Declined, "unmeasurable": Unmeasurable}

@@ -107,7 +107,7 @@ def test_where_nothing_can_be_undeclared_nothing_is_asked() -> None:
 
 def test_repeated_ids_are_counted_once_each_and_null_is_no_id() -> None:
     columns = {**JSON, "id": "VARCHAR"}
-    rows = [("A", "1-0-0", "web", {}, AT, key) for key in ("a", "a", "a", "b", "b", "c", None, None)]
+    rows: list[Any] = [("A", "1-0-0", "web", {}, AT, key) for key in ("a", "a", "a", "b", "b", "c", None, None)]
     table = landed(DUCK.table("ids", columns, rows), ["A"], DOCUMENT, id=v.Column("id"))
     sql = follow.duplicated_ids(bound(plan({"A": [P]}), table), ALL, writer("duckdb"))
     assert sql is not None

@@ -191,7 +191,7 @@ def test_the_last_two_hours_of_1969_are_added_up() -> None:
 
 def arrivals(times: Mapping[str, v.Expr], **columns: str) -> BoundTable:
     at = datetime(2026, 6, 1, 10)  # noqa: DTZ001
-    natives = {name: "TIMESTAMP" for name in columns}
+    natives = dict.fromkeys(columns, "TIMESTAMP")
     row = tuple(None if value == "null" else value for value in columns.values())
     table = DUCK.table("arrived", {**JSON, **natives}, [("A", "1-0-0", "web", {}, at, *row)])
     return bound(plan({"A": [{}]}), landed(table, ["A"], times=times))

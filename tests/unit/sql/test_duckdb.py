@@ -17,8 +17,9 @@ from tests.fakes.duck import Duck, quoted
 
 DUCK = Duck()
 HOSTILE = (
-    'quo"te', "it's", "a;--", "`tick`", "%s", "100%", ":colon", "?", "$1", "$until", "{x}", "é", "😀", "a.b", "a/b", "~1", "[0]",
-    "back\\slash", "*", "**", " ", "\n", "'; drop table canary; --", '"; drop table canary; --', "select", "a\u2028b",
+    'quo"te', "it's", "a;--", "`tick`", "%s", "100%", ":colon", "?", "$1", "$until", "{x}", "é", "😀", "a.b", "a/b",
+    "~1", "[0]", "back\\slash", "*", "**", " ", "\n", "'; drop table canary; --", '"; drop table canary; --', "select",
+    "a\u2028b",
 )  # fmt: skip
 
 
