@@ -1,8 +1,10 @@
 """The line: plan → contract → scans → measurements → findings → incidents → messages. Readable on one screen."""
 
+import gc
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -38,6 +40,22 @@ def run(place: Place, options: Options, witness: Witness) -> Outcome:
     Raises ConfigError, PlanError, WarehouseError (it cannot be reached), HistoryError and LeaseHeldError.
     What was measured before an error is kept.
     """
+    with _few_collections():
+        return _leased(place, options, witness)
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Nearly all that a run makes lives to its end: looking for garbage as often as usual is a tenth of its time."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def _leased(place: Place, options: Options, witness: Witness) -> Outcome:
     plan = place.plan()
     kept = place.history()
     try:

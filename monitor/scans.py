@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,7 @@ class Scans:
         scan = _loaded(kept) if kept is not None else None
         if scan is None:
             scan = build(table, reach, self.writer())
-            self._known[key] = asdict(scan)
+            self._known[key] = _dumped(scan)
             self._built = True
         return scan
 
@@ -53,6 +52,23 @@ class Scans:
             return dict(kept["scans"]) if kept["version"] == __version__ else {}
         except (ValueError, KeyError, TypeError):
             return {}
+
+
+def _dumped(scan: Scan) -> dict[str, Any]:
+    at = scan.map
+    versions = [
+        {
+            "event": one.event,
+            "version": one.version,
+            "raw_events": one.raw_events,
+            "raw_versions": one.raw_versions,
+            "rules": one.rules,
+            "properties": one.properties,
+        }
+        for one in at.versions
+    ]
+    slots = {"event": at.event, "windows": at.windows, "rule_slots": at.rule_slots, "property_slots": at.property_slots}
+    return {"table": scan.table, "sql": scan.sql, "map": {**slots, "versions": versions}}
 
 
 def _loaded(kept: Any) -> Scan | None:

@@ -142,11 +142,11 @@ class Workspace:
         from monitor.judge.thresholds import Thresholds
 
         rates, volume = self.settings.thresholds.failure_rate, self.settings.thresholds.volume
-        least = tuple(volume.drop * part for part in (1.0, 0.8, 0.6, 0.4))
         return Thresholds(
             failure_rate_warning=rates.warning,
             failure_rate_critical=rates.critical,
-            drop=(least[0], least[1], least[2], least[3]),
+            drop=_gates(volume.drop),
+            spike=_gates(volume.spike),
         )
 
     def routing(self) -> "Routing":
@@ -176,6 +176,11 @@ class Workspace:
     def report_folder(self) -> Path:
         """Where the report is written."""
         return self.settings.resolve(self.settings.report.path)
+
+
+def _gates(hour: float) -> tuple[float, float, float, float]:
+    """What matters over 1 hour matters less the longer it lasts: over 3, 6 and 24."""
+    return hour, hour * 0.8, hour * 0.6, hour * 0.4
 
 
 def _fingerprint(folder: Path) -> str:

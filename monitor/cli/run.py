@@ -39,6 +39,7 @@ FAIL_ON = ("info", "warning", "critical", "never")
     help="End with 1 where a finding is at least so severe.",
 )
 @click.option("--notify", is_flag=True, help="With --since: tell the teams all the same.")
+@click.option("--outputs", is_flag=True, help="Write the suites, the sources and the report as well: all in one go.")
 @click.pass_obj
 def run(
     asked: Asked,
@@ -50,6 +51,7 @@ def run(
     as_json: bool,
     fail_on: str,
     notify: bool,
+    outputs: bool,
 ) -> None:
     """Measure what has arrived, judge it, tell the owners.
 
@@ -72,6 +74,7 @@ def run(
     \b
     Examples:
       trackwarden run
+      trackwarden run --outputs
       trackwarden run --event "Order Completed" --since 7d --dry-run
       trackwarden run --json --fail-on critical | jq .findings
     """  # noqa: D301 - click's mark: the lines below it stay lines
@@ -94,8 +97,12 @@ def run(
         notify=notify,
         sums=as_json,
     )
+    if outputs and dry_run:
+        raise click.UsageError("--dry-run keeps nothing, and --outputs writes")
     with watching(quiet=asked.quiet, prints_to_stderr=as_json) as witness:
         outcome = run_the_line(workspace, options, witness)
+    if outputs:
+        _write_outputs(workspace)
     code = outcome.exit_code(_severity(fail_on))
     if as_json:
         _print_json(outcome)
@@ -103,6 +110,15 @@ def run(
         summary(outcome, options, workspace)
     tell(trouble(outcome))
     raise click.exceptions.Exit(code)
+
+
+def _write_outputs(workspace: Workspace) -> None:
+    """What `generate` and `report` write."""
+    from monitor.cli.generated import generated
+    from monitor.cli.site import write_report
+
+    generated(workspace).write()
+    write_report(workspace)
 
 
 def _planned(workspace: Workspace, names: tuple[str, ...]) -> frozenset[str]:

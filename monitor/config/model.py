@@ -40,8 +40,6 @@ class Measure(Section):
 
     lookback: Duration = timedelta(hours=24)
     """How far back a landing without an arrival time is read again."""
-    sample_rows: Annotated[int, Field(ge=0, le=1000)] = 0
-    """Failing rows that are kept as samples, per rule; 0: none."""
 
 
 class Rates(Section):

@@ -109,7 +109,7 @@ def _bind(version: _Version, table: LandedTable, positions: Mapping[Extract, int
         case NotLanded(column):
             return _not_landed(bare, version, column)
         case InDocument() as document:
-            return _in_document(bare, version, document, (positions, width))
+            return _in_document(bare, version, document, (positions, width, table.own_keys))
         case InColumns() as columns:
             return _in_columns(bare, version, columns, table)
 
@@ -127,10 +127,10 @@ def _not_landed(bare: BoundVersion, version: _Version, column: str) -> BoundVers
 
 
 def _in_document(
-    bare: BoundVersion, version: _Version, payload: InDocument, slots_: tuple[Mapping[Extract, int], int]
+    bare: BoundVersion, version: _Version, payload: InDocument, rest: tuple[Mapping[Extract, int], int, tuple[str, ...]]
 ) -> BoundVersion:
     naming = NAMING[payload.naming]
-    positions, width = slots_
+    positions, width, own_keys = rest
     loose = _loose(version)
 
     def place(path: Path) -> sql.Place:
@@ -147,6 +147,9 @@ def _in_document(
     def other_keys(path: Path, names: tuple[str, ...]) -> Expr:
         keys = tuple(dict.fromkeys(naming((name,)) for name in names))
         places = tuple(dict.fromkeys(place((*path, name)) for name in names))
+        if not path:
+            own = tuple(key for key in own_keys if key not in keys)
+            keys, places = keys + own, places + tuple(sql.At(payload.doc, (key,)) for key in own)
         known = places if len(places) == len(keys) else ()
         others = sql.HasOtherKeys(payload.doc, landed_path(path, naming), keys, known)
         return sql.And((sql.Is(place(path), ("object",), loose), others)) if path else others
@@ -164,7 +167,7 @@ def _in_document(
         extracts=tuple(extracts),
         undeclared=other_keys((), top),
         document=payload.doc,
-        declared_keys=tuple(dict.fromkeys(naming((name,)) for name in top)),
+        declared_keys=tuple(dict.fromkeys([*(naming((name,)) for name in top), *own_keys])),
     )
 
 

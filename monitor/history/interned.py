@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Final
 
-from sqlalchemy import Column, Connection, Integer, String, Table, Text, select
+from sqlalchemy import Column, Connection, Integer, String, Table, Text, bindparam, select
 
-from monitor.history.schema import insert_new, metadata
+from monitor.history.schema import fetch, insert_new, metadata
 
 rule: Final = Table(
     "rule",
@@ -33,6 +33,7 @@ class Interned:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._later = select(table.c.id, table.c.text).where(table.c.id > bindparam("newest"))
         self._ids: dict[str, int] = {}
         self._newest = 0
 
@@ -58,10 +59,9 @@ class Interned:
         self._newest = 0
 
     def _load(self, connection: Connection) -> None:
-        columns = self._table.c
-        for row in connection.execute(select(columns.id, columns.text).where(columns.id > self._newest)):
-            self._ids[row.text] = row.id
-            self._newest = max(self._newest, row.id)
+        for number, text in fetch(connection, self._later, self._newest):
+            self._ids[text] = number
+            self._newest = max(self._newest, number)
 
 
 def shape_text(pointers: Sequence[str]) -> str:

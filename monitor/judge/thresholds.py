@@ -16,7 +16,9 @@ class Thresholds:
     min_failures: int = 5
     """Fewer failing rows are no finding, whatever their share."""
     drop: tuple[float, float, float, float] = (0.5, 0.4, 0.3, 0.2)
-    """The least drop that matters, over 1, 3, 6 and 24 hours; a spike must be twice that."""
+    """The least drop that matters, over 1, 3, 6 and 24 hours."""
+    spike: tuple[float, float, float, float] = (1.0, 0.8, 0.6, 0.4)
+    """The least rise that matters, over the same windows."""
     min_expected: int = 15
     """Fewer expected rows say nothing about volume."""
     z: float = 5.0

@@ -57,15 +57,15 @@ def _judged(past: Past, members: Sequence[Flow], lookup: Lookup, thresholds: Thr
     known = np.array([flow.until - max(flow.first, past.start) for flow in members], dtype=np.int64)
     expectation = expect(rows, known)
     limits = [thresholds.for_event(lookup.events.get(flow.event)) for flow in members]
-    gates = np.array([limit.drop for limit in limits])
+    drops, spikes = np.array([limit.drop for limit in limits]), np.array([limit.spike for limit in limits])
     least_rows = np.array([limit.min_expected for limit in limits])[:, None]
     z = np.array([limit.z for limit in limits])[:, None]
     full = (expectation.basis == Basis.HOUR_OF_WEEK)[:, None]
     with np.errstate(invalid="ignore"):
         fewer = (expectation.z_low() < -z) & (expectation.least >= least_rows)
         more = (expectation.z_high() > z) & (expectation.most >= least_rows)
-        low = full & fewer & (expectation.seen <= (1 - gates) * expectation.least)
-        high = full & more & (expectation.seen >= (1 + 2 * gates) * expectation.most)
+        low = full & fewer & (expectation.seen <= (1 - drops) * expectation.least)
+        high = full & more & (expectation.seen >= (1 + spikes) * expectation.most)
         low |= ~full & fewer & _outages(rows, expectation, least_rows)
     return _Group(tuple(members), expectation, low, high)
 

@@ -1,12 +1,12 @@
 """The json layout: one table, a column with the event's name, a column with its document of properties."""
 
 from monitor.catalog import Catalog, Family, TableRef
-from monitor.config.landings import JsonLanding
+from monitor.config.landings import JsonLanding, JsonLocator
 from monitor.errors import ConfigError
 from monitor.landing.columns import Columns, as_document, as_text
 from monitor.landing.held import Held, Row, one_table_missing, planned_for, source_expr
 from monitor.landing.model import InDocument, Landed, LandedEvent, LandedTable
-from monitor.landing.versions import Listing, Places, version_expr
+from monitor.landing.versions import Listing, Places, json_path, version_expr
 from monitor.plan.model import Event, Plan
 from monitor.sql.vocabulary import Expr
 
@@ -43,8 +43,19 @@ def land_json(settings: JsonLanding, plan: Plan, catalog: Catalog, listing: List
         env=settings.env,
         lag=settings.lag,
         id=columns.id(settings.id),
+        own_keys=_own_keys(settings, listing),
     )
     return Landed((landed,))
+
+
+def _own_keys(settings: JsonLanding, listing: Listing) -> tuple[str, ...]:
+    """Keys of the document that locators read: the collector's own, never an undeclared property."""
+    paths = (
+        json_path(locator.json_path, f"{listing.where}.version[{position}].json")
+        for position, locator in enumerate(settings.version)
+        if isinstance(locator, JsonLocator)
+    )
+    return tuple(dict.fromkeys(path[0] for path in paths))
 
 
 def _raw(event: Event, plan: Plan) -> tuple[str, ...]:

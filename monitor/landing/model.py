@@ -73,6 +73,8 @@ class LandedTable:
     """When the warehouse had it."""
     own_columns: frozenset[str]
     """The collector's own columns: never a property, never undeclared."""
+    own_keys: tuple[str, ...] = ()
+    """Top-level keys of the document that are the collector's own, as landed."""
     env: str = "prod"
     lag: timedelta = timedelta(hours=2)
     id: Expr | None = None

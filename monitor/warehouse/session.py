@@ -10,8 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from monitor.catalog import Catalog
 from monitor.errors import WarehouseError
-from monitor.values import Values, transposed
 from monitor.sql.engines import writer
+from monitor.values import Values, transposed
 from monitor.warehouse import catalogs
 
 Row: TypeAlias = Sequence[Any]

@@ -143,6 +143,16 @@ def counted_by_scan(found: Read) -> dict[str, Counter[Any]]:
     return {name: +counter for name, counter in counts.items()}
 
 
+def differences(scan: dict[str, Counter[Any]], python: dict[str, Counter[Any]]) -> dict[Any, tuple[int, int]]:
+    """What the two counted differently: the scan's number, Python's."""
+    return {
+        (name, *key): (scan[name][key], python[name][key])
+        for name in python
+        for key in scan[name].keys() | python[name].keys()
+        if scan[name][key] != python[name][key]
+    }
+
+
 @st.composite
 def document_tables(draw: st.DrawFn) -> tuple[Plan, list[Row]]:
     schemas = draw(st.lists(st.lists(versions(), min_size=1, max_size=3), min_size=1, max_size=2))
@@ -186,4 +196,4 @@ def test_a_scan_of_documents_equals_counting_in_python(case: tuple[Plan, list[Ro
     )
     payload = v.Column("payload")
     contract = bind(plan, Landed((in_documents(plan, table, payload if native == "JSON" else v.Parsed(payload)),)))
-    assert counted_by_scan(scanned(contract)) == counted_in_python(plan, contract, rows)
+    assert differences(counted_by_scan(scanned(contract)), counted_in_python(plan, contract, rows)) == {}

@@ -61,7 +61,7 @@ landings:
     env: staging
     lag: 1d12h
   - {layout: snowplow, table: atomic.events, source: web, names: snake, version: [{constant: "1-0-0"}]}
-measure: {lookback: 48h, sample_rows: 5}
+measure: {lookback: 48h}
 thresholds: {failure_rate: {warning: 1.5%, critical: 0.2}, volume: {drop: 40%, spike: 300%}}
 schedule: {cron: "0 9 * * 1", timezone: Europe/Berlin}
 slack:

@@ -11,6 +11,7 @@ from monitor.sql import vocabulary as sql
 from monitor.sql.vocabulary import Expr, Scalar
 
 _SHOWN = 8
+_NUMBERS = {Family.INTEGER, Family.NUMBER}
 
 
 def compile_const(keyword: Keyword, field: Field) -> Draft:
@@ -53,12 +54,19 @@ def _json_one_of(values: list[Any], field: InJson) -> Expr:
     if others:
         arms.append(sql.And((field.kind("integer", "number"), sql.OneOf(field.number, others))))
     if exact:
-        arms.append(sql.And((field.kind("integer", "number"), sql.OneOf(sql.Whole(field.text), exact))))
+        arms.append(_exactly(exact, field))
     if truths:
         arms.append(sql.And((field.kind("boolean"), sql.OneOf(field.text, truths))))
     if None in values:
         arms.append(field.kind("null"))
     return arms[0] if len(arms) == 1 else sql.Or(tuple(arms))
+
+
+def _exactly(values: tuple[int, ...], field: InJson) -> Expr:
+    """One of these large whole numbers; NULL where the value is absent, false where it is larger than 38 digits."""
+    number = field.kind("integer", "number")
+    listed = sql.Coalesce((sql.OneOf(sql.Whole(field.text), values), sql.Literal(value=False)))
+    return sql.Case(((number, listed),), number)
 
 
 def _column_one_of(values: list[Any], sentence: str, field: InColumn) -> Draft:
@@ -86,7 +94,8 @@ def _landed(value: Scalar, field: InColumn) -> tuple[Scalar, ...]:
     if isinstance(value, int | float):
         if texts:
             return (number_text(value),) if {"integer", "number"} & set(field.types) else ()
-        return (in_column(value, field.family),) if field.family in {Family.INTEGER, Family.NUMBER} else ()
+        never = field.family is Family.INTEGER and not float(value).is_integer()
+        return (in_column(value, field.family),) if field.family in _NUMBERS and not never else ()
     return (value,) if isinstance(value, str) and texts else ()
 
 

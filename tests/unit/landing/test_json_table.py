@@ -5,9 +5,10 @@ import pytest
 
 from monitor.catalog import TableRef
 from monitor.config.landings import JsonLanding
+from monitor.contract import bind
 from monitor.errors import ConfigError
 from monitor.landing.json_table import land_json
-from monitor.landing.model import InDocument, LandedTable
+from monitor.landing.model import InDocument, Landed, LandedTable
 from monitor.landing.versions import Listing
 from monitor.sql import vocabulary as sql
 from tests.unit.landing.conftest import Answers, CatalogOf, PlanOf
@@ -111,3 +112,14 @@ def test_a_landing_that_does_not_fit_its_table_says_where_and_how(
 def test_a_table_that_is_not_there_is_an_error_of_measurement(catalog_of: CatalogOf, plan_of: PlanOf) -> None:
     landed = land_json(landing(), plan_of({"Order Completed": ["1-0-0"]}), catalog_of(), LISTING)
     assert [(str(missing.ref), missing.required) for missing in landed.missing] == [("main.events", True)]
+
+
+def test_a_key_that_a_locator_reads_is_the_collector_s_own(table: LandedTable, plan_of: PlanOf) -> None:
+    plan = plan_of({"Order Completed": ["1-1-0", "2"], "Cart Emptied": ["1-0-0"]})
+
+    (bound,) = bind(plan, Landed((table,))).tables
+
+    assert table.own_keys == ("schema_version",)
+    assert all("schema_version" in version.declared_keys for version in bound.versions)
+    undeclared = [version.undeclared for version in bound.versions]
+    assert all(isinstance(one, sql.HasOtherKeys) and "schema_version" in one.declared for one in undeclared)
