@@ -132,7 +132,10 @@ def _object(schema: Mapping[str, Any], path: Path, ground: Ground) -> Iterator[R
         elif name == "properties":
             yield from _properties(value, path, ground)
         elif not (name == "items" and path):
-            yield _rule(ground, path, name, value, _at_the_root(name, path))
+            draft = _at_the_root(name, path)
+            if name == "items" and ground.document is not None:
+                draft = Draft(Declined("items of the whole row is not compiled yet"), "the row has items")
+            yield _rule(ground, path, name, value, draft)
 
 
 def _is_anything(schema: Any) -> bool:

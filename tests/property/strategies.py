@@ -125,7 +125,9 @@ def near(schema: Any) -> list[Any]:
         bound = schema.get(name)
         if isinstance(bound, int | float) and not isinstance(bound, bool):
             found += [bound, bound + 1, bound - 1]
-            exact = Decimal(repr(float(bound))) == bound == int(float(bound))  # else Python's float is not its JSON text
+            exact = (
+                Decimal(repr(float(bound))) == bound == int(float(bound))
+            )  # else Python's float is not its JSON text
             found += [float(bound)] if exact else []
     for name in ("minLength", "maxLength"):
         if name in schema:

@@ -17,7 +17,16 @@ from monitor.plan.model import Event, EventVersion, Plan
 from monitor.sql import vocabulary as v
 from tests.property.oracle import broken, carried
 from tests.property.strategies import NUMBERS, TEXTS, bounds, instances, near, objects, scalar_keywords
-from tests.property.test_scan_counts import DUCK, EXAMPLES, START, compiled, counted_by_scan, differences, scanned, unpointed
+from tests.property.test_scan_counts import (
+    DUCK,
+    EXAMPLES,
+    START,
+    compiled,
+    counted_by_scan,
+    differences,
+    scanned,
+    unpointed,
+)
 
 NAMES = (
     "currency",
