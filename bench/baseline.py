@@ -1,5 +1,8 @@
-"""The baseline: what an engineer would write by hand. One SELECT per table through raw duckdb, the same grouping and
-the same counts, fetched; the same rows written with `sqlite3` in one transaction per table."""
+"""The baseline: what an engineer would write by hand.
+
+One SELECT per table through raw duckdb, the same grouping and the same counts, fetched; the same rows written with
+`sqlite3` in one transaction per table.
+"""
 
 import sqlite3
 import struct
@@ -9,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from bench.shape import VERSIONS, Prop, event_name, properties, table_name
+from bench.shape import VERSIONS, Prop, domain, event_name, properties, table_name
 
 _COUNTED = "count(case when {p} then 1 end)"
 _HOUR = "epoch_us(received_at) // 3600000000"
@@ -28,7 +31,7 @@ def documents(folder: Path, events: int, rows: int) -> int:
 
 
 def _typed_sql(n: int) -> str:
-    props = properties()
+    props = properties(domain(n))
     predicates = [f"{p.name} is null" for p in props]
     predicates += [_of_version(p, p.name, k) for p in props for k in range(len(p.fails))]
     return _select(f"bench.{table_name(n)}", "*", predicates, [p.name for p in props], "event_version")
@@ -73,7 +76,8 @@ def _select(table: str, rows: str, predicates: list[str], present: list[str], ke
     group = ", ".join(str(n + 1) for n in range(keys.count(",") + 3))
     return (
         f"select {keys}, context_source, h, count(*), {_COUNTED.format(p=invalid)}, {counts}, {there} from ("
-        f"select {keys}, context_source, {_HOUR} as h, {flags}, {shown} from (select {rows} from {table})) group by {group}"
+        f"select {keys}, context_source, {_HOUR} as h, {flags}, {shown}"
+        f" from (select {rows} from {table})) group by {group}"
     )
 
 

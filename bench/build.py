@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from bench.shape import BEGIN, HOURS, SOURCES, VERSIONS, Prop, event_name, properties, schema, table_name
+from bench.shape import BEGIN, HOURS, SOURCES, VERSIONS, Prop, domain, event_name, properties, schema, table_name
 
 _CONFIG = """\
 plan: {{path: tracking_plan}}
@@ -24,12 +24,11 @@ trackwarden:
 
 def typed(folder: Path, tables: int, rows: int) -> Path:
     """A table per event, a column per property."""
-    props = properties()
-    _plan(folder, {event_name(n): props for n in range(tables)})
+    _plan(folder, {event_name(n): properties(domain(n)) for n in range(tables)})
     with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
         connection.execute("create schema bench")
-        values = ", ".join(f"{p.value} as {p.name}" for p in props)
         for n in range(tables):
+            values = ", ".join(f"{p.value} as {p.name}" for p in properties(domain(n)))
             connection.execute(
                 f"create table bench.{table_name(n)} as select {_meta(rows)}, '{event_name(n)}' as event_text, {values}"
                 f" from (select range + {n * 17} as i, range as r from range({rows}))"

@@ -73,6 +73,11 @@ def event_name(n: int) -> str:
     return f"Event {n:03d}"
 
 
+def domain(n: int) -> str:
+    """What the names of an event's properties begin with: ten events of one domain share them, as in real plans."""
+    return f"d{n // 10}_"
+
+
 def table_name(n: int) -> str:
     """`event_017`."""
     return f"event_{n:03d}"

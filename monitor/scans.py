@@ -1,13 +1,17 @@
-"""Scan SQL kept on disk: a pure function of contract, catalog, engine and our version, so it is built once."""
+"""What a contract is to a warehouse, kept on disk: scan SQL, built once, and what the warehouse refuses of it.
+
+Both are pure functions of contract, catalog, engine and our version; a contract's hash names the first two.
+"""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from monitor import __version__
 from monitor.cache import keep, recall
 from monitor.contract.model import BoundTable
+from monitor.contract.without import Refused
 from monitor.measure.scan import Range, Scan, SlotMap, VersionSlots, build
 from monitor.sql.engines import writer
 from monitor.sql.writer import Writer
@@ -20,8 +24,11 @@ class Scans:
         self._file = cache / f"scans-{engine}.json"
         self._engine = engine
         self._known: dict[str, Any] | None = None
-        self._used: dict[str, Any] = {}
+        self._used: dict[str, str] = {}
+        """Table → the hash of its contract."""
         self._built = False
+        self._refusals = cache / f"refused-{engine}.json"
+        self._refused: dict[str, Refused] | None = None
 
     @property
     def writer(self) -> Callable[[], Writer]:
@@ -31,8 +38,9 @@ class Scans:
     def of(self, table: BoundTable, reach: Range) -> Scan:
         """The scan of one table. Its name in the cache changes whenever its SQL would."""
         key = f"{table.key}/{table.hash}/{reach.since:d}{reach.no_time:d}"
+        self._used[table.key] = table.hash
         if self._known is None:
-            self._known = self._read()
+            self._known = _read(self._file)
         kept = self._known.get(key)
         scan = _loaded(kept) if kept is not None else None
         if scan is None:
@@ -42,16 +50,38 @@ class Scans:
         return scan
 
     def keep(self) -> None:
-        """Write the cache, if anything was built."""
+        """Write the cache, if anything was built; scans of contracts that a table no longer has are left out."""
         if self._built and self._known is not None:
-            keep(self._file, json.dumps({"version": __version__, "scans": self._known}, separators=(",", ":")))
+            _write(self._file, {key: scan for key, scan in self._known.items() if self._holds(key)})
 
-    def _read(self) -> dict[str, Any]:
-        try:
-            kept = json.loads(recall(self._file) or "null")
-            return dict(kept["scans"]) if kept["version"] == __version__ else {}
-        except (ValueError, KeyError, TypeError):
-            return {}
+    def _holds(self, key: str) -> bool:
+        table, digest, _ = key.rsplit("/", 2)
+        return self._used.get(table, digest) == digest
+
+    # ── what the warehouse refuses ──────────────────────────────────────────────────────────────────
+
+    def refused(self, digest: str) -> Refused:
+        """What the warehouse has refused of the contract with this hash; nothing of most."""
+        if self._refused is None:
+            self._refused = _read(self._refusals)
+        return self._refused.get(digest, {})
+
+    def refuse(self, table: BoundTable, refused: Refused) -> None:
+        """Remember it for the runs to come: what is bound there, and by whom, is all that it depends on."""
+        self._refused = {**(self._refused or _read(self._refusals)), table.hash: dict(refused)}
+        _write(self._refusals, self._refused)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        kept = json.loads(recall(file) or "null")
+        return dict(kept["held"]) if kept["version"] == __version__ else {}
+    except (ValueError, KeyError, TypeError):
+        return {}
+
+
+def _write(file: Path, held: Mapping[str, Any]) -> None:
+    keep(file, json.dumps({"version": __version__, "held": held}, separators=(",", ":")))
 
 
 def _dumped(scan: Scan) -> dict[str, Any]:

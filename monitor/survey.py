@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeAlias
 
 from monitor.contract.model import BoundTable
+from monitor.contract.without import Refused, without
 from monitor.errors import WarehouseError
 from monitor.landing.model import LandedTable
-from monitor.measure import follow
+from monitor.measure import follow, isolate
 from monitor.measure.model import NO_TIME, Measured, Unmeasured
 from monitor.measure.probe import PROBE_ARMS, Span, probe, read_probe
 from monitor.measure.read import Read, read_columns
-from monitor.measure.scan import Range, Scan, SlotMap, arrival
+from monitor.measure.scan import Range, Scan, SlotMap, arrival, check
 from monitor.measure.windows import Due, Mark, NotDue, Seen, closed_until, due, hour_of, moment_of
 from monitor.sql.writer import Writer
 from monitor.values import Values
@@ -76,6 +77,10 @@ class Tools:
     scan: Callable[[BoundTable, Range], Scan]
     """The scan of a table; may come from the disk."""
     writer: Callable[[], Writer]
+    again: Callable[[LandedTable], LandedTable | None] = lambda table: table
+    """The table as the catalog shows it now; None: it is gone. Asked where a scan was refused."""
+    refuse: Callable[[BoundTable, Refused], object] = lambda _, refused: refused
+    """To be remembered: the warehouse refuses these parts of the table's contract, and its scan runs without them."""
 
 
 Answer: TypeAlias = tuple[LandedTable, Measured | Unmeasured | Untouched]
@@ -91,7 +96,10 @@ def chosen(tables: Sequence[LandedTable], events: frozenset[str]) -> tuple[Lande
 def survey(
     tables: Sequence[LandedTable], marks: Mapping[str, Mark], warehouse: Warehouse, reach: Reach, tools: Tools
 ) -> Iterator[Answer]:
-    """Measure every table that is due, in order; what could not be measured is said, never left out."""
+    """Measure every table that is due, in order; what could not be measured is said, never left out.
+
+    A table that had to be bound anew comes back as the catalog shows it now.
+    """
     timeless = [table for table in tables if arrival(table) is None]
     for table in timeless:
         problem = "the table has no column that says when a row came"
@@ -103,16 +111,18 @@ def survey(
     asked = [table for table in known if spans[table.key][0] < spans[table.key][1]]
     seen = _probe(asked, spans, warehouse, tools)
     # One thread talks to the warehouse, and has the next scans already while a finished one is read and kept.
-    with ThreadPoolExecutor(1, "warehouse") as line:
-        under_way: deque[Callable[[], Answer]] = deque()
+    thread = ThreadPoolExecutor(1, "warehouse")
+    line = _Line(warehouse, reach, tools, thread)
+    under_way: deque[Callable[[], Answer]] = deque()
+    try:
         for table in rest:
-            under_way.append(
-                _asked(table, seen.get(table.key), marks.get(table.key), _Line(warehouse, reach, tools, line))
-            )
+            under_way.append(_asked(table, seen.get(table.key), marks.get(table.key), line))
             if len(under_way) > _AHEAD:
                 yield under_way.popleft()()
         while under_way:
             yield under_way.popleft()()
+    finally:
+        thread.shutdown(cancel_futures=True)  # whoever reads may stop: what was not begun is not run
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +142,8 @@ def _asked(table: LandedTable, seen: Seen | Unmeasured | None, mark: Mark | None
     step = _step(table, mark, seen, line.reach)
     if isinstance(step, NotDue):
         return lambda: (table, Untouched(table.key, step.until, step.reason))
-    asked = _scanned(table, step, line)
-    return lambda: (table, _measured(table, step, asked))
+    asked = _scanned(line.tools.bind(table), step, line)
+    return lambda: _measured(step, asked)
 
 
 def _step(table: LandedTable, mark: Mark | None, seen: Seen | None, reach: Reach) -> Due | NotDue:
@@ -194,24 +204,59 @@ class _Ask:
         """For a follow-up's statement."""
         return self.line.tools.writer()
 
+    def refusal(self, table: BoundTable) -> str | None:
+        """What the warehouse says against a contract of the table; None: it would run its scan."""
+        try:
+            self.rows(check(table, self.reach, self.writer()))
+        except WarehouseError as error:
+            return error.hint or error.problem
+        return None
 
-def _scanned(landed: LandedTable, step: Due, line: _Line) -> _Ask:
+
+def _scanned(table: BoundTable, step: Due, line: _Line) -> _Ask:
     reach = Range(since=step.since is not None, no_time=step.no_time)
     moments = {"until": moment_of(step.until)}
     if step.since is not None:
         moments["since"] = moment_of(step.since)
-    table = line.tools.bind(landed)
     scan = line.tools.scan(table, reach)
     answer = line.thread.submit(line.warehouse.columns, scan.sql, scan.map.width, moments)
     return _Ask(table, reach, moments, line, scan.map, answer)
 
 
-def _measured(landed: LandedTable, step: Due, ask: _Ask) -> Measured | Unmeasured:
+def _measured(step: Due, ask: _Ask) -> Answer:
     try:
-        found = read_columns(ask.scan.result(), ask.map)
-        return _followed(_measurement(ask.table, step, found), found, ask)
+        return ask.table.landed, _counted(step, ask)
     except WarehouseError as error:
-        return _unmeasured(landed, error.problem, error.hint)
+        return _mended(step, ask, error)
+
+
+def _counted(step: Due, ask: _Ask) -> Measured:
+    found = read_columns(ask.scan.result(), ask.map)
+    return _followed(_measurement(ask.table, step, found), found, ask)
+
+
+def _mended(step: Due, ask: _Ask, error: WarehouseError) -> Answer:
+    """Of a refused scan, what can be had: columns may have changed since the catalog was read, or one rule is to blame.
+
+    First the table is bound as the catalog shows it now; then, without the parts that the warehouse refuses alone.
+    """
+    line, landed = ask.line, ask.table.landed
+    fresh = line.thread.submit(line.tools.again, landed).result()
+    try:
+        if fresh is not None and fresh != landed:
+            ask = _scanned(line.tools.bind(fresh), step, line)
+            return fresh, _counted(step, ask)
+    except WarehouseError as again:
+        error = again
+    refused = isolate.refused(ask.table, ask.refusal) if fresh is not None else {}
+    try:
+        if refused:
+            measured = _counted(step, _scanned(without(ask.table, refused), step, line))
+            line.tools.refuse(ask.table, refused)
+            return ask.table.landed, measured
+    except WarehouseError as again:
+        error = again
+    return ask.table.landed, _unmeasured(ask.table.landed, error.problem, error.hint)
 
 
 def _measurement(table: BoundTable, step: Due, found: Read) -> Measured:

@@ -11,6 +11,7 @@ from monitor.contract import slots
 from monitor.contract.field import Field, Flattened, InColumn, InJson, NoColumn
 from monitor.contract.model import BoundProperty, BoundTable, BoundVersion, Contract, Extract, Undecidable
 from monitor.contract.walk import Declared, Ground, declared, pointer, rules
+from monitor.contract.without import Refused, without
 from monitor.landing.model import InColumns, InDocument, Landed, LandedEvent, LandedTable, NotLanded
 from monitor.landing.naming import NAMING
 from monitor.plan.model import Event, EventVersion, Plan
@@ -30,20 +31,36 @@ def bind(plan: Plan, landed: Landed) -> Contract:
 
 
 class Binder:
-    """Binds tables one by one, each once: a run that has nothing to measure binds none."""
+    """Binds tables one by one, each once: a run that has nothing to measure binds none.
 
-    def __init__(self, plan: Plan, landed: Landed) -> None:
-        self._plan, self._landed = plan, landed
+    `refused`: what the warehouse is known to refuse of a table, by the hash of its contract.
+    """
+
+    def __init__(self, plan: Plan, landed: Landed, refused: Callable[[str], Refused] | None = None) -> None:
+        self._plan = plan
+        self._refused = refused
         self._events = {event.name: event for event in plan.events}
+        self.renew(landed)
+
+    def renew(self, landed: Landed) -> None:
+        """The tables as the catalog shows them now: all are bound anew."""
+        self._landed = landed
         self._unplanned = {table.key for table in landed.unplanned}
         self._bound: dict[str, BoundTable] = {}
+
+    def forget(self, table: LandedTable) -> None:
+        """Bind a table anew: something of it was refused."""
+        self._bound.pop(table.key, None)
 
     def table(self, table: LandedTable) -> BoundTable:
         """The table with every planned version that can stand in it."""
         bound = self._bound.get(table.key)
-        if bound is None:
+        if bound is None or bound.landed is not table:
             planned = table.key not in self._unplanned
-            bound = self._bound[table.key] = _table(table, self._events, self._plan.revision, planned=planned)
+            bound = _table(table, self._events, self._plan.revision, planned=planned)
+            while self._refused and (refused := self._refused(bound.hash)):
+                bound = without(bound, refused)
+            self._bound[table.key] = bound
         return bound
 
     def contract(self) -> Contract:

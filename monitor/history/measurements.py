@@ -149,7 +149,9 @@ def write(connection: Connection, measured: Measured, columns: Columns, numbers:
     packed = columns.packed(measured)
     cells = columns.cells._replace(series=np.array(numbers.series)[at], shape=np.array(numbers.shapes)[at])
     numeric = (cells.series, columns.window, *cells[2:], cells.shape)
-    rows = sorted(zip(*(column.tolist() for column in numeric), packed, strict=True))
+    order = np.lexsort((cells.hour, columns.window, cells.series))  # as the key is: SQLite appends sorted rows
+    blobs = [packed[at] for at in order.tolist()]
+    rows = list(zip(*(column[order].tolist() for column in numeric), blobs, strict=True))
     insert_many(connection, measurement, _COLUMNS, rows)
     return _timed(cells, packed)._replace(failed=failed)
 

@@ -90,6 +90,11 @@ def build(table: BoundTable, reach: Range, writer: Writer) -> Scan:
     return _Build(table, reach, writer).scan()
 
 
+def check(table: BoundTable, reach: Range, writer: Writer) -> str:
+    """The scan of no row: the engine binds all of it, or says what it refuses, and reads nothing."""
+    return _Build(table, reach, writer).check()
+
+
 def _first(exprs: Iterable[Expr | None]) -> Expr | None:
     there = tuple(expr for expr in exprs if expr is not None)
     if not there:
@@ -213,6 +218,10 @@ class _Build:
     def scan(self) -> Scan:
         statement = self._count(self._flags())
         return Scan(self.table.key, self.writer.compile(statement), self._map())
+
+    def check(self) -> str:
+        scan = self._count(self._flags()).subquery(self.rows.name("scan"))
+        return self.writer.compile(sa.select(sa.literal_column("*")).select_from(scan).limit(0))
 
     # ── level two: what is read out of documents, once per row ──────────────────────────────────────
 
