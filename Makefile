@@ -38,8 +38,8 @@ imports: $(STAMP)
 
 generated: $(STAMP)
 	$(BIN)/trackwarden generate --check
-	$(BIN)/python scripts/cli_reference.py --check
-	$(BIN)/python scripts/findings_reference.py --check
+	$(BIN)/python -m scripts.cli_reference --check
+	$(BIN)/python -m scripts.findings_reference --check
 
 test: $(STAMP) ## All tests, two at a time; `make test ARGS="-k slack -x"` chooses
 	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
@@ -50,9 +50,11 @@ demo: $(STAMP) ## A shop's warehouse, the whole job on it, and what was found
 bench: $(STAMP) ## Wall time and peak memory beside a hand-written baseline
 	$(BIN)/python -m bench $(ARGS)
 
-fmt: $(STAMP) ## Format the code and fix what can be fixed
+fmt: $(STAMP) ## Format the code, fix what can be fixed, write the generated pages of docs/
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/python -m scripts.cli_reference
+	$(BIN)/python -m scripts.findings_reference
 
 lock: $(STAMP) ## Resolve pyproject.toml into uv.lock again
 	$(BIN)/uv lock --python $(BIN)/python

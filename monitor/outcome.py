@@ -99,6 +99,11 @@ class Options:
     sums: bool = False
     """Add up what this run measured by version and rule (`Outcome.sums`)."""
 
+    @property
+    def silent(self) -> bool:
+        """It measures again, and tells nobody what it finds."""
+        return self.since is not None and not self.notify
+
 
 class Witness(Protocol):
     """Who watches a run: a progress bar, or nobody."""

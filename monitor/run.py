@@ -76,8 +76,10 @@ def _run(place: Place, plan: Plan, history: History, options: Options, witness: 
     outcome = _measure(place, plan, history, options, witness)
     record = RunRecord(outcome.run, options.now, plan.revision)
     history.begin_run(_told(record, outcome, began))
-    _judge(place, history, outcome)
+    key = _judge(place, history, outcome)
     _tell(place, history, outcome, options, witness)
+    if outcome.past is not None and not options.silent:
+        history.keep_judgement(key, outcome.findings)  # last: a run that is killed before leaves it to the next one
     code = int(outcome.exit_code(None))
     history.finish_run(replace(_told(record, outcome, began), finished_at=options.now, exit_code=code))
     return outcome
@@ -90,15 +92,15 @@ def _measure(place: Place, plan: Plan, history: History, options: Options, witne
     marks = _marks(history)
     with place.warehouse() as warehouse:
         landed = place.landed(plan, warehouse.catalog(place.schemas()))
-        outcome = Outcome(_run_id(), options.now, plan, Binder(plan, landed), landed, Totals())
+        scans = Scans(place.cache, warehouse.engine)
+        outcome = Outcome(_run_id(), options.now, plan, Binder(plan, landed, scans.refused), landed, Totals())
         outcome.first_run = history.first_run()
         history.keep_plan(plan.revision, plan.revision, options.now)
-        tables = chosen((*landed.tables, *landed.unplanned), options.events)
-        scans = Scans(place.cache, warehouse.engine)
-        tools = Tools(outcome.binder.table, scans.of, scans.writer)
+        tables = chosen(landed.everywhere, options.events)
+        tools = _tools(place, warehouse, scans, outcome)
         reach = Reach(options.now, place.lookback, options.since, options.events)
         witness.begins(len(tables))
-        failed: list[Unmeasured] = list(_absent(landed))
+        failed: list[Unmeasured] = []
         moved: dict[str, int] = {}
         for table, answer in survey(tables, marks, warehouse, reach, tools):
             match answer:
@@ -113,9 +115,29 @@ def _measure(place: Place, plan: Plan, history: History, options: Options, witne
             witness.looked_at(table.key)
     history.touch_many(moved)
     scans.keep()
-    outcome.unmeasured = tuple(failed)
-    outcome.readable = len(failed) < max(len(tables), 1)
+    outcome.unmeasured = (*_absent(landed), *failed)
+    outcome.readable = len(failed) < len(tables)
     return outcome
+
+
+def _tools(place: Place, warehouse: Session, scans: Scans, outcome: Outcome) -> Tools:
+    """What binds and writes; what a refused scan teaches holds for the rest of the run, and for its judgement."""
+    binder = outcome.binder
+    read_again: list[Landed] = []
+
+    def again(table: LandedTable) -> LandedTable | None:
+        if not read_again:
+            with suppress(TrackwardenError):  # what was refused is told; the catalog of before is as good as none
+                outcome.landed = place.landed(outcome.plan, warehouse.catalog(place.schemas()))
+                binder.renew(outcome.landed)
+            read_again.append(outcome.landed)
+        return next((one for one in outcome.landed.everywhere if one.key == table.key), None)
+
+    def refuse(table: BoundTable, refused: Refused) -> None:
+        scans.refuse(table, refused)
+        binder.forget(table.landed)
+
+    return Tools(binder.table, scans.of, scans.writer, again, refuse)
 
 
 def _marks(history: History) -> Mapping[str, Mark]:
@@ -154,37 +176,42 @@ def _count(outcome: Outcome, measured: Measured, options: Options) -> None:
 # ── measurements → findings ─────────────────────────────────────────────────────────────────────────
 
 
-def _judge(place: Place, history: History, outcome: Outcome) -> None:
-    """Judge anew where anything that a judgement depends on has changed since the last one."""
+def _judge(place: Place, history: History, outcome: Outcome) -> str:
+    """Judge anew where anything that a judgement depends on has changed since the last one; that as a key."""
     key = _judgement_key(place, history, outcome)
     known = history.judgement(key)
     if known is not None:
         outcome.findings = known
-        return
+        return key
     past = past_of(history, outcome.landed, outcome.now, outcome.unmeasured, adopting=history.adopting())
     outcome.past = past
     outcome.findings = judge(outcome.binder.contract(), past, place.thresholds())
-    history.keep_judgement(key, outcome.findings)
+    return key
 
 
 def past_of(
     history: History, landed: Landed, now: datetime, unmeasured: Sequence[Unmeasured], *, adopting: bool = False
 ) -> Past:
-    """What history knows of the landed tables, as of a moment; with `adopting`, all of it is news."""
-    tables: tuple[LandedTable, ...] = (*landed.tables, *landed.unplanned)
-    settled = {table.key: settled_until(table, now) for table in tables}
+    """What history knows of the landed tables, and of those that are gone; with `adopting`, all of it is news."""
+    settled = {str(missing.ref): hour_of(now) for missing in landed.missing} | _settled(landed, now)
     return history.past(settled, hour_of(now), adopting=adopting, unmeasured=unmeasured)
 
 
+def _settled(landed: Landed, now: datetime) -> dict[str, int]:
+    return {table.key: settled_until(table, now) for table in landed.everywhere}
+
+
 def _judgement_key(place: Place, history: History, outcome: Outcome) -> str:
-    """Of all that a judgement depends on: the plan, what landed, the limits, the counts, the hour."""
+    """Of all that a judgement depends on: the plan, what landed, the limits, the counts, the hour, the judge."""
     parts = [
+        __version__,
         outcome.plan.revision,
         outcome.landed.fingerprint(),
         repr(place.thresholds()),
-        outcome.run if outcome.totals.rows else history.last_measured(),
-        str(hour_of(outcome.now)),
+        repr(sorted(history.watermarks().items())),
+        repr((hour_of(outcome.now), sorted(set(_settled(outcome.landed, outcome.now).values())))),
         repr(outcome.unmeasured),
+        str(history.adopting()),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -194,9 +221,11 @@ def _judgement_key(place: Place, history: History, outcome: Outcome) -> str:
 
 def _tell(place: Place, history: History, outcome: Outcome, options: Options, witness: Witness) -> None:
     if outcome.past is not None:
-        looked = observed(outcome.binder.contract(), outcome.past, outcome.findings, first_run=outcome.first_run)
+        contract, asked = outcome.binder.contract(), chosen(outcome.landed.everywhere, options.events)
+        looked = observed(contract, outcome.past, outcome.findings, asked, first_run=outcome.first_run)
         outcome.transitions = transitions(history.incidents(), looked, outcome.now)
-    silent = options.since is not None and not options.notify
+        if options.silent:
+            outcome.transitions = hushed(outcome.transitions)
     context = MessageContext(
         run=outcome.run,
         now=outcome.now,
@@ -205,7 +234,7 @@ def _tell(place: Place, history: History, outcome: Outcome, options: Options, wi
         owners=owners(outcome.plan),
         report_url=place.report_url,
     )
-    said = () if silent else messages(outcome.transitions, context)
+    said = messages(outcome.transitions, context)
     history.apply(outcome.transitions, said)
     if options.dry_run:
         return

@@ -1,6 +1,5 @@
 """Write docs/cli.md from the commands themselves, or hold it against them with --check."""
 
-import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TypeAlias
 import click
 
 from monitor.cli import main as trackwarden
+from scripts.written import write_or_check
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "cli.md"
 WIDTH = 100
@@ -53,18 +53,7 @@ def section(way: Way) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the document, or with --check say whether it is up to date."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; end with 1 where it is out of date")
-    check: bool = parser.parse_args(arguments).check
-    text = reference()
-    if not check:
-        DOCUMENT.parent.mkdir(exist_ok=True)
-        DOCUMENT.write_text(text, encoding="utf-8")
-        return 0
-    if DOCUMENT.exists() and DOCUMENT.read_text(encoding="utf-8") == text:
-        return 0
-    print("docs/cli.md is out of date: python scripts/cli_reference.py writes it", file=sys.stderr)
-    return 1
+    return write_or_check(DOCUMENT, reference, arguments, __doc__ or "")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Write docs/findings.md from the kinds of finding themselves, or hold it against them with --check."""
 
-import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from monitor.judge.model import Kind, Past
 from monitor.judge.precedence import PRECEDENCE, Absorbs
 from monitor.judge.thresholds import Thresholds
 from monitor.judge.words import percent
+from scripts.written import write_or_check
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "findings.md"
 WIDTH = 116
@@ -124,18 +124,7 @@ def _row(rule: Absorbs) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Write the document, or with --check say whether it is up to date."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; end with 1 where it is out of date")
-    check: bool = parser.parse_args(arguments).check
-    text = reference()
-    if not check:
-        DOCUMENT.parent.mkdir(exist_ok=True)
-        DOCUMENT.write_text(text, encoding="utf-8")
-        return 0
-    if DOCUMENT.exists() and DOCUMENT.read_text(encoding="utf-8") == text:
-        return 0
-    print("docs/findings.md is out of date: python scripts/findings_reference.py writes it", file=sys.stderr)
-    return 1
+    return write_or_check(DOCUMENT, reference, arguments, __doc__ or "")
 
 
 if __name__ == "__main__":

@@ -115,7 +115,12 @@ class Landed:
     unplanned: tuple[LandedTable, ...] = ()
     """Tables of a table-per-event landing whose event is not in the plan: counted, never checked."""
 
+    @property
+    def everywhere(self) -> tuple[LandedTable, ...]:
+        """All tables that are measured."""
+        return (*self.tables, *self.unplanned)
+
     def fingerprint(self) -> str:
         """Changes when any table, column or locator does."""
-        parts = [table.described() for table in (*self.tables, *self.unplanned)]
+        parts = [table.described() for table in self.everywhere]
         return sha256("\n".join((*parts, repr(self.missing))).encode()).hexdigest()
