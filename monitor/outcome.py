@@ -50,6 +50,10 @@ class Place(Protocol):
         """Where readers find the report; empty: nowhere."""
         ...
 
+    def clock(self) -> datetime:
+        """The real moment (aware), whatever moment a run is asked about."""
+        ...
+
     def plan(self) -> Plan:
         """The tracking plan."""
         ...

@@ -4,26 +4,30 @@ import gc
 import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import numpy as np
 
+from monitor import __version__
 from monitor.alert.message import messages
 from monitor.alert.outbox import Pace, deliver
 from monitor.alert.routing import MessageContext, owners
 from monitor.contract import Binder
+from monitor.contract.model import BoundTable
+from monitor.contract.without import Refused
+from monitor.errors import TrackwardenError
 from monitor.history.store import History, RunRecord
-from monitor.incidents.lifecycle import transitions
+from monitor.incidents.lifecycle import hushed, transitions
 from monitor.incidents.observe import observed
 from monitor.judge.judge import judge
 from monitor.judge.model import Past
 from monitor.landing.model import Landed, LandedTable
 from monitor.measure.model import Measured, Unmeasured
 from monitor.measure.windows import Mark, hour_of, settled_until
-from monitor.outcome import Options, Outcome, Place, Sum, Totals, Witness
+from monitor.outcome import Options, Outcome, Place, Session, Sum, Totals, Witness
 from monitor.plan.model import Plan
 from monitor.scans import Scans
 from monitor.survey import Reach, Tools, Untouched, chosen, survey
@@ -59,7 +63,7 @@ def _leased(place: Place, options: Options, witness: Witness) -> Outcome:
     plan = place.plan()
     kept = place.history()
     try:
-        with kept.lease(f"run at {options.now:%Y-%m-%d %H:%M} UTC", options.now, LEASE):
+        with kept.lease(f"run at {options.now:%Y-%m-%d %H:%M} UTC", place.clock(), LEASE):
             if not options.dry_run:
                 return _run(place, plan, kept, options, witness)
             scratch = kept.scratch()
@@ -251,12 +255,19 @@ def _told(record: RunRecord, outcome: Outcome, began: float) -> RunRecord:
         record,
         tables=totals.tables,
         windows=totals.windows,
-        rows=totals.rows,
+        rows=totals.rows or _adopted(outcome),
         queries=totals.queries,
         seconds=totals.seconds,
         unmeasured=len(outcome.unmeasured),
         findings=len(outcome.findings),
     )
+
+
+def _adopted(outcome: Outcome) -> int:
+    """Rows that a first run before this one measured, and was killed before it could judge them."""
+    if not outcome.first_run or outcome.past is None:
+        return 0
+    return sum(one.recent_rows for one in outcome.past.series)
 
 
 def _run_id() -> str:

@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,6 +63,10 @@ class Workspace:
         """Where readers find the report; empty: nowhere."""
         return self.settings.report.url or ""
 
+    def clock(self) -> datetime:
+        """The real moment, whatever moment a run is asked about: leases run out by it."""
+        return datetime.now(UTC)
+
     # ── the plan ────────────────────────────────────────────────────────────────────────────────────
 
     @cached_property
@@ -76,7 +80,7 @@ class Workspace:
         from monitor.readers import read_plan
 
         kept = self.cache / "plan.json"
-        key = _fingerprint(self.plan_path)
+        key = f"{self.settings.plan.format}:{_fingerprint(self.plan_path)}"
         try:
             known = json.loads(recall(kept) or "null")
             if known["key"] == key:

@@ -31,7 +31,9 @@ SEVERITY: Mapping[Kind, str] = {
     "it are enough. The fall must also be larger than chance explains, and at least "
     f"{LIMITS.min_expected} rows must have been expected. From 8 days of rows on only outages are found (a tenth or "
     "less is left), from 22 days on every drop.",
-    Kind.VOLUME_SPIKE: "Warning. A rise counts from twice the share on that a fall counts from, after 22 days of rows.",
+    Kind.VOLUME_SPIKE: "Warning. `thresholds.volume.spike` (default "
+    f"{percent(VOLUME.spike)}) is the least rise over one hour that counts; over 3, 6 and 24 hours 80%, 60% and 40% of "
+    "it. Judged after 22 days of rows.",
     Kind.COLUMN_TYPE_CHANGED: "Warning where the type does not hold what the plan says, critical where that is a core "
     "event's column which had another type before, info where the type changed and still fits. A wider type (an "
     "integer that became a number, a date that became a timestamp) is no finding.",

@@ -27,6 +27,7 @@ trackwarden:
       path: {path}
       schema: main
       threads: 2
+      settings: {{TimeZone: UTC}}
 """
 
 

@@ -86,6 +86,7 @@ def _mark(
     measured = recording.measured
     digest = catalogs.content_hash(recording.table)
     changed = old is None or old.snapshot != digest
+    reread = old is None or measured.since is None or measured.since < old.until
     if changed:
         catalogs.keep(connection, measured.table, recording.table, recording.run_id)
     new = Mark(
@@ -96,7 +97,7 @@ def _mark(
         reach=windows.most(old.reach if old else None, measured.until),
         no_time_rows=measured.no_time_rows if measured.no_time or old is None else old.no_time_rows,
         contract_hash=recording.contract_hash,
-        reread_at=measured.until,
+        reread_at=measured.until if old is None or reread else old.reread_at,
         snapshot=digest,
         before="" if old is None else old.snapshot if changed else old.before,
         run_id=recording.run_id,

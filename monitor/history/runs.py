@@ -72,10 +72,3 @@ def measured_once(connection: Connection) -> bool:
     """One run has measured rows, and no other."""
     query = select(func.count()).select_from(run).where(run.c.rows > 0)
     return bool(connection.execute(query).scalar_one() == 1)
-
-
-def last_measured(connection: Connection) -> str:
-    """The run that last measured a row; empty: none did."""
-    query = select(run).where(run.c.rows > 0).order_by(run.c.started_at.desc(), run.c.id.desc()).limit(1)
-    row = connection.execute(query).one_or_none()
-    return "" if row is None else str(row.id)

@@ -109,11 +109,6 @@ class History:
         with self._reading() as connection:
             return not runs.any_measured(connection) or runs.measured_once(connection)
 
-    def last_measured(self) -> str:
-        """The id of the run that last measured a row; empty: none did. Until it changes, so does no count."""
-        with self._reading() as connection:
-            return runs.last_measured(connection)
-
     def record(self, measured: Measured, table: Table, contract_hash: str, run_id: str) -> None:
         """Keep one table's scan in one transaction: it replaces windows [since, until) of that table.
 

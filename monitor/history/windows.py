@@ -45,7 +45,9 @@ class Watermark:
     contract_hash: str
     """Of the contract that the last measurement was made under; empty: only touched."""
     reread_at: int | None
-    """`until` of the last measurement: what a touch does not move."""
+    """`until` of the last measurement that read windows again, or the first one: what a touch does not move."""
+    run_id: str
+    """The run that last measured it: until this changes, no count does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,14 @@ class Mark:
         """The public face of it."""
         newest = None if self.newest_window is None else _EPOCH + timedelta(hours=self.newest_window)
         return Watermark(
-            self.name, self.since, self.until, newest, self.no_time_rows, self.contract_hash, self.reread_at
+            self.name,
+            self.since,
+            self.until,
+            newest,
+            self.no_time_rows,
+            self.contract_hash,
+            self.reread_at,
+            self.run_id,
         )
 
 

@@ -25,6 +25,7 @@ def transitions(known: Sequence[Incident], observed: Observed, now: datetime) ->
     """Every incident's next state, loudest first. `known`: the newest episode of every fingerprint."""
     newest = {one.fingerprint: one for one in sorted(known, key=lambda one: one.episode)}
     going_on = {mark: one for mark, one in newest.items() if one.state in _GOING_ON}
+    late = _late(going_on.values(), observed)
     spread: dict[str, list[Incident]] = {}
     for one in going_on.values():
         spread.setdefault(_any_source(one.finding), []).append(one)
@@ -34,7 +35,8 @@ def transitions(known: Sequence[Incident], observed: Observed, now: datetime) ->
         before = _incident_of(finding, newest, spread)
         if (before.fingerprint if before else fingerprint(finding)) in seen:
             continue
-        step = _bad(before, finding, first_run=observed.first_run, now=now)
+        adopted = observed.first_run or (bool(finding.tables) and set(finding.tables) <= late)
+        step = _bad(before, finding, first_run=adopted, now=now)
         if step is not None:
             steps.append(step)
             seen.add(step.after.fingerprint)
@@ -43,6 +45,30 @@ def transitions(known: Sequence[Incident], observed: Observed, now: datetime) ->
         if mark not in seen:
             steps.append(_not_bad(incident, explained.get(mark), observed, now))
     return tuple(steps)
+
+
+def hushed(steps: Iterable[Transition]) -> tuple[Transition, ...]:
+    """The same for a run that tells nobody: what is new is known from now on; what else is to be told waits.
+
+    An incident whose end, return or worsening was not told stays as it was, and the next run tells it.
+    """
+    quiet: list[Transition] = []
+    for step in steps:
+        if step.intent is None:
+            quiet.append(step)
+        elif step.intent in {Intent.ADOPTED, Intent.OPENED}:
+            quiet.append(replace(step, after=replace(step.after, state=State.KNOWN), intent=None))
+    return tuple(quiet)
+
+
+def _late(going_on: Iterable[Incident], observed: Observed) -> frozenset[str]:
+    """Tables that could not be read at adoption, nor since, and were now: what is wrong there was so before."""
+    unread = (
+        one.finding.property
+        for one in going_on
+        if one.finding.kind is Kind.MEASUREMENT_FAILED and one.state is State.KNOWN
+    )
+    return frozenset(unread) - observed.unknown_tables
 
 
 def _loudest_first(findings: Iterable[Finding]) -> list[Finding]:

@@ -36,7 +36,9 @@ def _duckdb(profile: Profile, sleep: Callable[[float], None]) -> Warehouse:
         raise ConfigError(
             "path must name a DuckDB file", where=profile.where, hint="an in-memory database holds no rows"
         )
-    file = Path(path).expanduser() if path.startswith("md:") else profile.file.parent / Path(path).expanduser()
+    if path.startswith("md:"):
+        raise ConfigError("MotherDuck is not scanned yet", where=profile.where, hint="name a DuckDB file in `path`")
+    file = profile.file.parent / Path(path).expanduser()
     if not file.is_file():
         raise WarehouseError(
             "there is no such DuckDB file",

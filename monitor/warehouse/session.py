@@ -60,7 +60,7 @@ class Warehouse:
             for name, moment in (moments or {}).items():
                 self._bind(name, moment)
             return fetch(self._connection.exec_driver_sql(sql))
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, self._pool.dialect.loaded_dbapi.Error) as error:  # fetching is the driver's own
             self._recover()
             raise WarehouseError("the warehouse refused a statement", where=self.where, hint=_said(error)) from None
 
@@ -71,7 +71,8 @@ class Warehouse:
             self._bound[name] = moment
 
     def _recover(self) -> None:
-        """A refused statement may have broken the transaction; the next one starts anew."""
+        """A refused statement may have broken the transaction; the next one starts anew, and binds anew."""
+        self._bound.clear()
         try:
             self._connection.rollback()
         except SQLAlchemyError:
@@ -89,7 +90,7 @@ class Warehouse:
         self.close()
 
 
-def _said(error: SQLAlchemyError) -> str:
+def _said(error: Exception) -> str:
     """The driver's first lines, without the statement (it is long) and its parameters."""
     text = str(getattr(error, "orig", None) or error).strip()
     return " ".join(line.strip() for line in text.split("LINE ")[0].splitlines() if line.strip())[:400]
