@@ -107,7 +107,7 @@ def run(
     if as_json:
         _print_json(outcome)
     elif not (asked.quiet and code is ExitCode.OK):
-        summary(outcome, options, workspace)
+        summary(outcome, options, workspace, reported=outputs)
     tell(trouble(outcome))
     raise click.exceptions.Exit(code)
 

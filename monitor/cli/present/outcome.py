@@ -26,8 +26,8 @@ _WIDE = 32
 """Columns of a finding's title, so that subjects stand below each other."""
 
 
-def summary(outcome: "Outcome", options: "Options", workspace: "Workspace") -> None:
-    """Print it on stdout."""
+def summary(outcome: "Outcome", options: "Options", workspace: "Workspace", *, reported: bool = False) -> None:
+    """Print it on stdout; `reported`: this command has written the report as well."""
     screen = stdout()
     screen.print(_measured(outcome))
     screen.print(
@@ -38,7 +38,8 @@ def summary(outcome: "Outcome", options: "Options", workspace: "Workspace") -> N
         screen.print(line)
     index = workspace.report_folder / "index.html"
     if index.is_file():
-        screen.print(words(f"Report: {near(index)} ", ("(`trackwarden report` brings it up to date)", "dim")))
+        how = "" if reported else "(`trackwarden report` brings it up to date)"
+        screen.print(words(f"Report: {near(index)} ", (how, "dim")))
 
 
 def findings(screen: Console, found: Sequence[Finding], states: Mapping[str, str]) -> None:
