@@ -12,7 +12,8 @@ from monitor import __version__
 from monitor.cache import keep, recall
 from monitor.contract.model import BoundTable
 from monitor.contract.without import Refused
-from monitor.measure.scan import Range, Scan, SlotMap, VersionSlots, build
+from monitor.measure.rows import Range
+from monitor.measure.scan import Scan, SlotMap, VersionSlots, build
 from monitor.sql.engines import writer
 from monitor.sql.writer import Writer
 

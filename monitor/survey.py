@@ -19,7 +19,8 @@ from monitor.measure import follow, isolate
 from monitor.measure.model import NO_TIME, Measured, Unmeasured
 from monitor.measure.probe import PROBE_ARMS, Span, probe, read_probe
 from monitor.measure.read import Read, read_columns
-from monitor.measure.scan import Range, Scan, SlotMap, arrival, check
+from monitor.measure.rows import Range, arrival
+from monitor.measure.scan import Scan, SlotMap, check
 from monitor.measure.windows import Due, Mark, NotDue, Seen, closed_until, due, hour_of, moment_of
 from monitor.sql.writer import Writer
 from monitor.values import Values

@@ -15,7 +15,7 @@ from monitor.errors import ExitCode, TrackwardenError
 from monitor.judge.words import count, listed
 from monitor.landing.model import Landed, LandedTable
 from monitor.measure.probe import PROBE_ARMS, probe, read_probe
-from monitor.measure.scan import arrival
+from monitor.measure.rows import arrival
 from monitor.measure.windows import moment_of
 from monitor.plan.lint import LintSeverity, lint
 from monitor.plan.model import Plan

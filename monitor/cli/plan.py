@@ -112,12 +112,14 @@ def _contract(workspace: "Workspace", read: "Plan", *, quiet: bool) -> "Contract
     from monitor.cli.catalogs import live_or_kept
     from monitor.cli.offline import as_documents
     from monitor.contract import Binder
+    from monitor.scans import Scans
 
     try:
         known = live_or_kept(workspace)
         if known.problem is not None and not quiet:
             say(f"columns are from {known.source}, since {visible(str(known.problem))}")
-        return Binder(read, workspace.landed(read, known.catalog)).contract()
+        refused = Scans(workspace.cache, known.catalog.engine).refused
+        return Binder(read, workspace.landed(read, known.catalog), refused).contract()
     except Problems:
         raise
     except (ConfigError, WarehouseError) as problem:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from monitor.cli.catalogs import live_or_measured
 from monitor.contract import Binder
+from monitor.contract.model import Contract
 from monitor.errors import ConfigError, TrackwardenError
 from monitor.history.store import History, RunRecord
 from monitor.incidents.model import State
@@ -12,11 +13,11 @@ from monitor.judge.judge import judge
 from monitor.judge.model import Kind
 from monitor.landing.model import Landed
 from monitor.measure.model import Unmeasured
-from monitor.plan.model import Plan
 from monitor.report.build import build_site
 from monitor.report.model import RunInfo, Site
 from monitor.report.write import INDEX, Written, write_site
 from monitor.run import past_of
+from monitor.scans import Scans
 from monitor.wiring import Workspace
 
 _HOLDS = (State.OPEN, State.KNOWN, State.ACKNOWLEDGED, State.SNOOZED)
@@ -39,19 +40,19 @@ def write_report(workspace: Workspace) -> Reported:
     plan = workspace.plan()
     known = live_or_measured(workspace)
     landed = workspace.landed(plan, known.catalog)
+    contract = Binder(plan, landed, Scans(workspace.cache, known.catalog.engine).refused).contract()
     history = workspace.history()
     try:
-        site = _site(workspace, plan, landed, history)
+        site = _site(workspace, contract, landed, history)
     finally:
         history.close()
     folder = workspace.report_folder
     return Reported(folder / INDEX, write_site(site, folder), known.source, known.problem)
 
 
-def _site(workspace: Workspace, plan: Plan, landed: Landed, history: History) -> Site:
+def _site(workspace: Workspace, contract: Contract, landed: Landed, history: History) -> Site:
     last = _last(history)
     past = past_of(history, landed, last.started_at, _unknown(history, landed), adopting=history.adopting())
-    contract = Binder(plan, landed).contract()
     findings = judge(contract, past, workspace.thresholds())
     return build_site(contract, past, findings, history.incidents(), _told(workspace, last))
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from monitor.contract.model import BoundTable
 from monitor.measure.model import NO_TIME, Undeclared
 from monitor.measure.read import NAMES_CAP, OTHER, Names
-from monitor.measure.scan import Range, Rows
+from monitor.measure.rows import Range, Rows
 from monitor.sql import vocabulary as v
 from monitor.sql.writer import Element, Writer
 from monitor.values import Row

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from monitor.landing.model import LandedTable
-from monitor.measure.scan import arrival
+from monitor.measure.rows import arrival
 from monitor.measure.windows import Seen
 from monitor.sql import vocabulary as v
 from monitor.sql.writer import Element, Writer

@@ -5,7 +5,7 @@ of aggregates is that of the widest version. Predicates that are equal in severa
 unguarded, because rows are grouped by version and the map says whose rule a slot is.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, TypeVar
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from monitor.contract import slots
 from monitor.contract.model import BoundTable, Compiled, Extract, Rule
-from monitor.landing.model import LandedTable
+from monitor.measure.rows import Range, Rows
 from monitor.sql import vocabulary as v
 from monitor.sql.vocabulary import Expr
 from monitor.sql.writer import Element, Writer
@@ -65,26 +65,6 @@ class Scan:
     map: SlotMap
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Which rows a statement reads. Its bounds are parameters: `since` and `until`, timestamps in UTC."""
-
-    since: bool
-    """Bounded below."""
-    no_time: bool
-    """Rows without any time as well."""
-
-
-def arrival(table: LandedTable) -> Expr | None:
-    """When a row came: by load, else by the collector, else by its own time. None: the table has no time."""
-    return _first([table.loaded, table.received, table.time])
-
-
-def hour(table: LandedTable) -> Expr | None:
-    """The time by which volume is judged: the collector's, else the row's own, else the load's."""
-    return _first([table.received, table.time, table.loaded])
-
-
 def build(table: BoundTable, reach: Range, writer: Writer) -> Scan:
     """The scan of one table. The table must have a time (`arrival`)."""
     return _Build(table, reach, writer).scan()
@@ -93,115 +73,6 @@ def build(table: BoundTable, reach: Range, writer: Writer) -> Scan:
 def check(table: BoundTable, reach: Range, writer: Writer) -> str:
     """The scan of no row: the engine binds all of it, or says what it refuses, and reads nothing."""
     return _Build(table, reach, writer).check()
-
-
-def _first(exprs: Iterable[Expr | None]) -> Expr | None:
-    there = tuple(expr for expr in exprs if expr is not None)
-    if not there:
-        return None
-    return there[0] if len(there) == 1 else v.Coalesce(there)
-
-
-class Rows:
-    """The rows of one table in a range: level one of every statement about it.
-
-    Its columns are named so that no landed column can clash with them.
-    """
-
-    def __init__(self, table: BoundTable, reach: Range, writer: Writer) -> None:
-        self.table, self.reach, self.writer = table, reach, writer
-        names = {column.name.casefold() for column in table.landed.table.columns}
-        self.prefix = "tw_"
-        while any(name.startswith(self.prefix) for name in names):
-            self.prefix += "_"
-        self.one_event = table.landed.event.value if isinstance(table.landed.event, v.Literal) else None
-        self.hour_expr, self.arrival_expr = hour(table.landed), arrival(table.landed)
-        self.windows = self.hour_expr != self.arrival_expr
-        self.several = len(table.versions) > 1
-
-    def name(self, word: str) -> str:
-        """One of our own columns."""
-        return self.prefix + word
-
-    def col(self, word: str) -> Element:
-        """A reference to one of our own columns, one level up."""
-        return sa.column(self.name(word))
-
-    @property
-    def keys(self) -> list[str]:
-        """The grouping columns, in their order in the result."""
-        event = [] if self.one_event is not None else ["event"]
-        return [*event, "version", "source", "hour", *(["window"] if self.windows else [])]
-
-    def base(self, columns: Iterable[str]) -> sa.Select[tuple[object, ...]]:
-        """Level one: the given landed columns with the keys beside them, in the range."""
-        landed, say = self.table.landed, self.writer.expr
-        assert self.hour_expr is not None and self.arrival_expr is not None  # noqa: PT018, S101 - `build` says so
-        keys: dict[str, Expr] = {
-            "event": landed.event,
-            "version": landed.version,
-            "source": landed.source,
-            "hour": v.EpochHour(self.hour_expr),
-            "window": v.EpochHour(self.arrival_expr),
-        }
-        chosen: list[Element] = [sa.column(name) for name in sorted(columns)]
-        named = [say(keys[key]).label(self.name(key)) for key in self.keys]
-        ref = landed.table.ref
-        source = sa.table(ref.name, schema=ref.schema or None)
-        return sa.select(*chosen, *named).select_from(source).where(self._in_range())
-
-    def with_kind(self, columns: Iterable[str]) -> sa.Subquery:
-        """Level one with the index of the row's event version beside it, where there are several."""
-        rows = self.base(columns).subquery(self.name("rows"))
-        if not self.several:
-            return rows
-        everything: list[Element] = [sa.literal_column("*"), self._index().label(self.name("k"))]
-        indexed = sa.select(*everything)
-        return indexed.select_from(rows).subquery(self.name("kinds"))
-
-    def of(self, versions: Iterable[int]) -> Element:
-        """The row is of one of these versions (by index)."""
-        wanted = sorted(versions)
-        k = self.col("k")
-        return k == wanted[0] if len(wanted) == 1 else k.in_(wanted)
-
-    def arm(self, versions: Iterable[int]) -> str:
-        """The same as text."""
-        wanted = sorted(versions)
-        k = self.name("k")
-        return f"{k} = {wanted[0]}" if len(wanted) == 1 else f"{k} IN ({', '.join(map(str, wanted))})"
-
-    def by_version(self, per_version: Sequence[str | None]) -> str | None:
-        """What each version says, as text; one where all say the same, arms of one CASE where not."""
-        groups: dict[str, list[int]] = {}
-        for index, text in enumerate(per_version):
-            if text is not None:
-                groups.setdefault(text, []).append(index)
-        if len(groups) <= 1:
-            return next(iter(groups), None)
-        arms = " ".join(f"WHEN {self.arm(indexes)} THEN {text}" for text, indexes in groups.items())
-        return f"CASE {arms} END"
-
-    def _index(self) -> Element:
-        by_event: dict[tuple[str, ...], list[int]] = {}
-        for index, version in enumerate(self.table.versions):
-            by_event.setdefault(version.raw_events, []).append(index)
-        arms = [(names, self._index_by_version(indexes)) for names, indexes in by_event.items()]
-        if self.one_event is not None or len(arms) == 1:
-            return arms[0][1]
-        return sa.case(*((self.col("event").in_(names), inner) for names, inner in arms))
-
-    def _index_by_version(self, indexes: list[int]) -> Element:
-        versions = self.table.versions
-        return sa.case(*((self.col("version").in_(versions[i].raw_versions), sa.literal(i)) for i in indexes))
-
-    def _in_range(self) -> Element:
-        assert self.arrival_expr is not None  # noqa: S101 - `build` says so
-        at = self.writer.expr(self.arrival_expr)
-        bounded: Element = at < self.writer.placeholder("until")
-        if self.reach.since:
-            bounded = sa.and_(at >= self.writer.placeholder("since"), bounded)
-        return sa.or_(bounded, self.writer.timeless(at)) if self.reach.no_time else bounded
 
 
 class _Build:

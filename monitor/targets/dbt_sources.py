@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from monitor.contract.model import BoundProperty, BoundTable, BoundVersion, Compiled, Contract, Rule
 from monitor.errors import TargetError
-from monitor.measure.scan import arrival
+from monitor.measure.rows import arrival
 from monitor.plan.model import Event
 from monitor.sql import vocabulary as v
 from monitor.sql.engines import writer

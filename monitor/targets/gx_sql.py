@@ -11,7 +11,7 @@ from functools import cached_property
 import sqlalchemy as sa
 
 from monitor.contract.model import BoundTable, BoundVersion, Compiled, Rule
-from monitor.measure.scan import arrival
+from monitor.measure.rows import arrival
 from monitor.sql import vocabulary as v
 from monitor.sql.engines import writer
 from monitor.sql.vocabulary import Expr

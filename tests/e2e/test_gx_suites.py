@@ -17,7 +17,8 @@ from monitor.demo.workspace import make_workspace
 from monitor.errors import TargetError
 from monitor.landing.bind import land
 from monitor.measure.read import read
-from monitor.measure.scan import Range, build
+from monitor.measure.rows import Range
+from monitor.measure.scan import build
 from monitor.readers import read_plan
 from monitor.sql.engines import writer
 from monitor.targets import gx_run

@@ -14,7 +14,8 @@ from monitor.contract import bind
 from monitor.contract.model import BoundVersion, Compiled, Contract
 from monitor.landing.model import InDocument, Landed, LandedEvent, LandedTable
 from monitor.measure.read import Read, read
-from monitor.measure.scan import Range, build
+from monitor.measure.rows import Range
+from monitor.measure.scan import build
 from monitor.plan.model import Event, EventVersion, Plan
 from monitor.sql import vocabulary as v
 from monitor.sql.engines import writer

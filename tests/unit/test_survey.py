@@ -1,12 +1,16 @@
 """Asking the warehouse: how often, in which order, and what becomes of a table that cannot be read."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from monitor.catalog import Column, Family
 from monitor.contract import Binder
+from monitor.contract.without import Refused
 from monitor.landing.model import Landed, LandedTable
 from monitor.measure.model import Measured, Unmeasured
 from monitor.measure.scan import build
@@ -16,13 +20,18 @@ from monitor.sql import vocabulary as v
 from monitor.sql.engines import writer
 from monitor.survey import Answer, Reach, Tools, Untouched, chosen, survey
 from tests.fakes.duck import Duck
-from tests.unit.measure.builders import landed, plan
+from tests.unit.measure.builders import COLUMNS, landed, plan
 
 NOW = datetime(2026, 6, 2, 12, 30, tzinfo=UTC)
 JSON = {"event": "VARCHAR", "version": "VARCHAR", "source": "VARCHAR", "payload": "JSON", "at": "TIMESTAMP"}
 SHOP = plan(
     {"A": [{"type": "object", "required": ["p"], "properties": {"p": {"type": "string"}}}], "B": [{"type": "object"}]}
 )
+
+
+TYPED = {"version": "VARCHAR", "source": "VARCHAR", "at": "TIMESTAMP", "price": "VARCHAR", "size": "INTEGER"}
+PRICES = {"price": {"minimum": 5}, "size": {"type": "integer", "maximum": 2}}
+PRICED = plan({"A": [{"type": "object", "properties": PRICES}], "B": [{"type": "object"}]})
 
 
 class Shop:
@@ -34,6 +43,11 @@ class Shop:
         self.tables = [self.make(name, 3) for name in ("t1", "t2", "t3")]
         self.marks: dict[str, Mark] = {}
         self.now = NOW
+        self.catalog: dict[str, LandedTable | None] = {}
+        """What the catalog says of a table by now."""
+        self.read_again: list[str] = []
+        self.refused: dict[str, Refused] = {}
+        """By contract hash."""
 
     def make(self, name: str, rows: int, **more: Any) -> LandedTable:
         at = NOW.replace(tzinfo=None) - timedelta(hours=5)
@@ -44,15 +58,33 @@ class Shop:
         naive = None if at is None else at.replace(tzinfo=None)
         self.duck.connection.execute(f"INSERT INTO {name} VALUES ('A', '1-0-0', 'web', ?, ?)", [payload, naive])
 
+    def survey(self, **reach: Any) -> Iterator[Answer]:
+        bind = Binder(self.plan, Landed(tuple(self.tables)), lambda digest: self.refused.get(digest, {})).table
+        tools = Tools(
+            bind=bind,
+            scan=lambda table, span: build(table, span, writer("duckdb")),
+            writer=lambda: writer("duckdb"),
+            again=self.again,
+            refuse=lambda table, refused: self.refused.update({table.hash: refused}),
+        )
+        asked = Reach(now=self.now, lookback=timedelta(hours=24), **reach)
+        return survey(self.tables, dict(self.marks), self.duck, asked, tools)
+
+    def again(self, table: LandedTable) -> LandedTable | None:
+        self.read_again.append(table.key)
+        return self.catalog.get(table.key, table)
+
+    def priced(self, price: str, family: Family) -> LandedTable:
+        """A table whose column `price` holds text, and a catalog that has it as something else."""
+        at = NOW.replace(tzinfo=None) - timedelta(hours=5)
+        table = self.duck.table("priced", TYPED, [("1-0-0", "web", at, "cheap", 9)] * 2)
+        columns = tuple(Column("price", family, price) if one.name == "price" else one for one in table.columns)
+        return landed(replace(table, columns=columns), ["A"], COLUMNS)
+
     def run(self, **reach: Any) -> list[Answer]:
         """One survey; what it measured becomes the watermark, as history would keep it."""
         self.duck.statements.clear()
-        bind = Binder(self.plan, Landed(tuple(self.tables))).table
-        tools = Tools(
-            bind=bind, scan=lambda table, span: build(table, span, writer("duckdb")), writer=lambda: writer("duckdb")
-        )
-        asked = Reach(now=self.now, lookback=timedelta(hours=24), **reach)
-        answers = list(survey(self.tables, dict(self.marks), self.duck, asked, tools))
+        answers = list(self.survey(**reach))
         for table, answer in answers:
             old = self.marks.get(table.key)
             if isinstance(answer, Measured):
@@ -198,3 +230,46 @@ def test_only_tables_that_hold_the_asked_events_are_chosen(shop: Shop) -> None:
     other = landed(shop.duck.table("other", JSON), ["B"])
     assert chosen([*shop.tables, other], frozenset({"A"})) == tuple(shop.tables)
     assert chosen([other], frozenset()) == (other,)
+
+
+def test_a_column_that_changed_since_the_catalog_was_read_is_bound_anew(shop: Shop) -> None:
+    shop.plan, shop.tables = PRICED, [shop.priced("DOUBLE", Family.NUMBER), *shop.tables[1:]]
+    fresh = shop.priced("VARCHAR", Family.TEXT)
+    shop.catalog["priced"] = fresh
+    answers = shop.run()
+    assert kinds(answers) == [Measured] * 3
+    assert answers[0][0] is fresh
+    assert measured(answers)[0].failures[0].rule == "a@1-0-0#/size:maximum"
+    assert (shop.read_again, shop.refused) == (["priced"], {})
+
+
+def test_a_rule_that_the_warehouse_refuses_is_left_out_and_the_others_run(shop: Shop) -> None:
+    shop.plan, shop.tables = PRICED, [shop.priced("DOUBLE", Family.NUMBER), *shop.tables[1:]]
+    answers = shop.run()
+    assert kinds(answers) == [Measured] * 3
+    first = measured(answers)[0]
+    assert (first.rows, [(one.rule, one.failed) for one in first.failures]) == (2, [("a@1-0-0#/size:maximum", 2)])
+    ((refused,),) = (shop.refused.values(),)
+    assert list(refused) == ["a@1-0-0#/price:minimum"]
+    assert "VARCHAR" in refused["a@1-0-0#/price:minimum"]
+    shop.duck.statements.clear()
+    shop.marks.clear()
+    assert kinds(shop.run()) == [Measured] * 3
+    assert len(shop.duck.statements) == 3, "what is known to be refused is not asked again"
+
+
+def test_a_table_that_has_gone_is_not_searched_for_a_rule_to_blame(shop: Shop) -> None:
+    shop.duck.connection.execute("DROP TABLE t1")
+    shop.catalog["t1"] = None
+    assert kinds(shop.run()) == [Unmeasured, Measured, Measured]
+    assert len(shop.duck.statements) == 3
+
+
+def test_a_reader_that_stops_leaves_nothing_running(shop: Shop) -> None:
+    answers = shop.survey()
+    assert isinstance(next(answers)[1], Measured)
+    asked = len(shop.duck.statements)
+    assert isinstance(answers, Generator)
+    answers.close()
+    assert asked <= len(shop.duck.statements) <= 3
+    assert not [one for one in threading.enumerate() if one.name.startswith("warehouse")]

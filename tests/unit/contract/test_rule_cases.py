@@ -22,7 +22,8 @@ from monitor.contract.model import BoundTable, Compiled, Declined, Undecidable, 
 from monitor.contract.rules import RULES
 from monitor.landing.model import InColumns, InDocument, Landed, LandedEvent, LandedTable
 from monitor.measure.read import read
-from monitor.measure.scan import Range, build
+from monitor.measure.rows import Range
+from monitor.measure.scan import build
 from monitor.plan.model import Event, EventVersion, Plan
 from monitor.sql import vocabulary as v
 from monitor.sql.engines import writer

@@ -195,8 +195,22 @@ def test_the_watermark_says_what_was_measured(tmp_path: Path) -> None:
 
     mark = history.watermarks()[NAME]
 
-    assert (mark.since, mark.until, mark.contract_hash, mark.reread_at) == (480, 510, "c2", 510)
+    assert (mark.since, mark.until, mark.contract_hash, mark.run_id) == (480, 510, "c2", "r2")
     assert mark.newest == datetime(1970, 1, 22, 1, tzinfo=UTC)
+    history.close()
+
+
+def test_only_windows_that_were_read_again_count_as_a_look_back(tmp_path: Path) -> None:
+    history = opened(tmp_path)
+
+    def reread_at(since: int | None, until: int) -> int | None:
+        history.record(measured(since, until, [count(until - 1)]), TABLE, "c", "r")
+        return history.watermarks()[NAME].reread_at
+
+    assert reread_at(None, 500) == 500
+    for hour in range(500, 506):
+        assert reread_at(hour, hour + 1) == 500, "a table with new rows every hour must come to its look-back too"
+    assert reread_at(482, 506) == 506
     history.close()
 
 

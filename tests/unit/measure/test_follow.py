@@ -8,7 +8,8 @@ from monitor.landing.model import InDocument
 from monitor.measure import follow
 from monitor.measure.model import Undeclared
 from monitor.measure.read import NAMES_CAP, OTHER, Read, read
-from monitor.measure.scan import Range, build
+from monitor.measure.rows import Range
+from monitor.measure.scan import build
 from monitor.measure.windows import hour_of
 from monitor.sql import vocabulary as v
 from monitor.sql.engines import writer

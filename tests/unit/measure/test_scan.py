@@ -17,7 +17,8 @@ from monitor.landing.columns import as_time
 from monitor.measure.model import NO_TIME
 from monitor.measure.probe import probe, read_probe
 from monitor.measure.read import Read, read
-from monitor.measure.scan import Range, Scan, build
+from monitor.measure.rows import Range
+from monitor.measure.scan import Scan, build
 from monitor.measure.windows import Seen, hour_of
 from monitor.sql import vocabulary as v
 from monitor.sql.engines import writer
