@@ -14,6 +14,10 @@ from monitor.history.trouble import shown, told
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 
 
+LIVES_IN = frozenset({"sqlite"})
+"""The databases that history can be kept in."""
+
+
 def parse(text: str) -> URL:
     """A SQLAlchemy URL of a database that history can live in. HistoryError never repeats the text."""
     try:
@@ -22,7 +26,7 @@ def parse(text: str) -> URL:
         raise HistoryError(
             "is not a database URL", where="trackwarden.yml: history.url", hint="write sqlite:///state/history.db"
         ) from None
-    if url.get_backend_name() != "sqlite":
+    if url.get_backend_name() not in LIVES_IN:
         raise HistoryError(
             f"history cannot live in {url.get_backend_name()} yet",
             where=shown(url),
