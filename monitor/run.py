@@ -2,6 +2,7 @@
 
 import gc
 import hashlib
+import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -28,6 +29,7 @@ from monitor.landing.model import Landed, LandedTable
 from monitor.measure.model import Measured, Unmeasured
 from monitor.measure.windows import Mark, hour_of, settled_until
 from monitor.outcome import Options, Outcome, Place, Session, Sum, Totals, Witness
+from monitor.plan.dump import dump
 from monitor.plan.model import Plan
 from monitor.scans import Scans
 from monitor.survey import Reach, Tools, Untouched, chosen, survey
@@ -99,7 +101,7 @@ def _measure(place: Place, plan: Plan, history: History, options: Options, witne
         scans = Scans(place.cache, warehouse.engine)
         outcome = Outcome(_run_id(), options.now, plan, Binder(plan, landed, scans.refused), landed, Totals())
         outcome.first_run = history.first_run()
-        history.keep_plan(plan.revision, plan.revision, options.now)
+        _keep_plan(history, plan, options.now)
         tables = chosen(landed.everywhere, options.events)
         tools = _tools(place, warehouse, scans, outcome)
         reach = Reach(options.now, place.lookback, options.since, options.events)
@@ -144,6 +146,13 @@ def _tools(place: Place, warehouse: Session, scans: Scans, outcome: Outcome) -> 
     return Tools(binder.table, scans.of, scans.writer, again, refuse)
 
 
+def _keep_plan(history: History, plan: Plan, now: datetime) -> None:
+    """The plan in use, whole: its text is written once per revision."""
+    kept = history.plan(plan.revision)
+    body = json.dumps(dump(plan), separators=(",", ":")) if kept is None else kept.body
+    history.keep_plan(plan.revision, body, now)
+
+
 def _marks(history: History) -> Mapping[str, Mark]:
     return {name: Mark(w.until, w.no_time_rows, w.reread_at) for name, w in history.watermarks().items()}
 
@@ -183,7 +192,7 @@ def _count(outcome: Outcome, measured: Measured, options: Options) -> None:
 def _judge(place: Place, history: History, outcome: Outcome) -> str:
     """Judge anew where anything that a judgement depends on has changed since the last one; that as a key."""
     key = _judgement_key(place, history, outcome)
-    known = history.judgement(key)
+    known = None if outcome.first_run else history.judgement(key)
     if known is not None:
         outcome.findings = known
         return key

@@ -3,6 +3,7 @@
 Versions are summed so that a migration from one to the next is not a drop.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -47,7 +48,8 @@ def flows(contract: Contract, past: Past) -> tuple[Flow, ...]:
         if one.series.planned and _wanted(lookup.events.get(one.series.event), one.series.source):
             events.setdefault((env, one.series.source, one.series.event), []).append(one)
     found = [_flow(past, key, series) for key, series in sorted(events.items())]
-    several = {key for key in sources if sum((flow.env, flow.source) == key for flow in found) > 1}
+    number = Counter((flow.env, flow.source) for flow in found)
+    several = {key for key in sources if number[key] > 1}
     return (*found, *(_flow(past, (*key, ""), sources[key]) for key in sorted(several)))
 
 

@@ -13,6 +13,8 @@ from monitor.values import Row, Values, transposed
 OTHER = "(other)"
 """Stands for names beyond the cap: landed names come from outside and may be without number."""
 NAMES_CAP = 200
+SOURCES_CAP = 1_000
+"""A column that names users or devices instead of apps is a mistake to be seen, not one to run out of memory on."""
 _LAST_OF_1969 = NO_TIME - 1
 """`NO_TIME` is also the number of the last hour of 1969 (a clock at zero, west of UTC): its rows move one back."""
 
@@ -43,6 +45,7 @@ class Names:
     _unplanned: set[str] = field(default_factory=set)
     _unknown: dict[str, set[str]] = field(default_factory=dict)
     _of_unplanned: set[str] = field(default_factory=set)
+    _sources: set[str] = field(default_factory=set)
     _index: dict[Series, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -57,15 +60,16 @@ class Names:
         raw_event = (self.map.event if self.map.event is not None else event) or ""
         slots = self._planned.get((raw_event, version or ""))
         planned = self._events.get(raw_event)
+        source = self._capped(source or "", self._sources, SOURCES_CAP)
         if slots is not None:
-            found = Series(slots.event, slots.version, source or "", planned=True, known=True)
+            found = Series(slots.event, slots.version, source, planned=True, known=True)
         elif planned is not None:
             named = self._capped(version or "", self._unknown.setdefault(planned, set()))
-            found = Series(planned, named, source or "", planned=True, known=False)
+            found = Series(planned, named, source, planned=True, known=False)
         else:
             name = self._capped(raw_event, self._unplanned)
             named = "" if name == OTHER else self._capped(version or "", self._of_unplanned)
-            found = Series(name, named, source or "", planned=False, known=False)
+            found = Series(name, named, source, planned=False, known=False)
         index = self._index.get(found)
         if index is None:
             index = self._index[found] = len(self.series)
@@ -73,10 +77,10 @@ class Names:
         return index, slots
 
     @staticmethod
-    def _capped(name: str, seen: set[str]) -> str:
+    def _capped(name: str, seen: set[str], cap: int = NAMES_CAP) -> str:
         if not name or name in seen:
             return name
-        if len(seen) >= NAMES_CAP:
+        if len(seen) >= cap:
             return OTHER
         seen.add(name)
         return name

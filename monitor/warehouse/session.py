@@ -1,5 +1,6 @@
 """One open session: the catalog, and statements. Read-only; held from the catalog to the last scan."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Self, TypeAlias
@@ -15,6 +16,9 @@ from monitor.values import Values, transposed
 from monitor.warehouse import catalogs
 
 Row: TypeAlias = Sequence[Any]
+
+_VALUE = re.compile(r"(?<=string )'.*'", re.DOTALL)
+"""A row's own value in an engine's words: `Could not convert string 'jane@example.org' to INT32`."""
 
 
 class Warehouse:
@@ -91,9 +95,9 @@ class Warehouse:
 
 
 def _said(error: Exception) -> str:
-    """The driver's first lines, without the statement (it is long) and its parameters."""
-    text = str(getattr(error, "orig", None) or error).strip()
-    return " ".join(line.strip() for line in text.split("LINE ")[0].splitlines() if line.strip())[:400]
+    """The driver's first lines, without the statement (it is long), its parameters, and what stands in rows."""
+    told = str(getattr(error, "orig", None) or error).partition("LINE ")[0]
+    return " ".join(line.strip() for line in _VALUE.sub("'…'", told).splitlines() if line.strip())[:400]
 
 
 def _from_duckdb(result: sa.CursorResult[Any]) -> list[Values]:
