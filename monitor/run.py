@@ -249,12 +249,13 @@ def _tell(place: Place, history: History, outcome: Outcome, options: Options, wi
     )
     said = messages(outcome.transitions, context)
     history.apply(outcome.transitions, said)
-    if options.dry_run:
-        return
+    pending = () if options.dry_run else history.pending()
+    if not pending:
+        return  # a sender costs an import, and most runs have nothing to say
     began = time.monotonic()
     pace = Pace(clock=lambda: outcome.now + timedelta(seconds=time.monotonic() - began), sleep=time.sleep)
     fresh = frozenset(delivery.id for delivery in said)
-    outcome.delivery = deliver(history.pending(), place.sender(witness.prints), history, pace, fresh=fresh)
+    outcome.delivery = deliver(pending, place.sender(witness.prints), history, pace, fresh=fresh)
 
 
 def _told(record: RunRecord, outcome: Outcome, began: float) -> RunRecord:
