@@ -172,7 +172,7 @@ def _ages(tables: Sequence[LandedTable], newest: Mapping[str, datetime]) -> Iter
 
 def _history(workspace: Workspace) -> Iterator[Answer]:
     url = workspace.settings.history_url()
-    file = Path(url.partition(":///")[2]) if url.startswith("sqlite:///") else None
+    file = Path(url.partition(":///")[2].partition("?")[0]) if url.startswith("sqlite:///") else None
     if file is not None and not file.exists():
         yield Answer("history", f"{near(file)}: not there yet; the first run makes it")
         return

@@ -10,6 +10,8 @@ Moment: TypeAlias = datetime | timedelta
 """A moment, or how long before another one."""
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2199, 12, 31, tzinfo=UTC)
+"""Other years are misspelt; and from the ends of the calendar no lag can be subtracted."""
 _AGO = re.compile(r"(?:[0-9]{1,6}[mhdw])+")
 
 
@@ -45,9 +47,10 @@ def read_moment(text: str) -> Moment | None:
         if _AGO.fullmatch(said):
             return sum((timedelta(**{_UNITS[u]: int(n)}) for n, u in re.findall(r"(\d+)([mhdw])", said)), timedelta())
         moment = datetime.fromisoformat(said)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return moment if _FIRST <= moment <= _LAST else None
 
 
 def resolved(moment: Moment, now: datetime) -> datetime:
@@ -55,6 +58,6 @@ def resolved(moment: Moment, now: datetime) -> datetime:
     if isinstance(moment, datetime):
         return moment
     try:
-        return now - moment
+        return max(now - moment, _FIRST)
     except OverflowError:
         raise click.BadParameter("is longer ago than time itself") from None

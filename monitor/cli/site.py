@@ -6,7 +6,7 @@ from pathlib import Path
 from monitor.cli.catalogs import live_or_measured
 from monitor.contract import Binder
 from monitor.contract.model import Contract
-from monitor.errors import ConfigError, TrackwardenError
+from monitor.errors import ConfigError, TrackwardenError, WarehouseError
 from monitor.history.store import History, RunRecord
 from monitor.incidents.model import State
 from monitor.judge.judge import judge
@@ -38,7 +38,11 @@ class Reported:
 def write_report(workspace: Workspace) -> Reported:
     """Write the site as of the last run. Raises ConfigError where there was none, and ReportError."""
     plan = workspace.plan()
-    known = live_or_measured(workspace)
+    try:
+        known = live_or_measured(workspace)
+    except WarehouseError:
+        _must_have_run(workspace)
+        raise
     landed = workspace.landed(plan, known.catalog)
     contract = Binder(plan, landed, Scans(workspace.cache, known.catalog.engine).refused).contract()
     history = workspace.history()
@@ -55,6 +59,15 @@ def _site(workspace: Workspace, contract: Contract, landed: Landed, history: His
     past = past_of(history, landed, last.started_at, _unknown(history, landed), adopting=history.adopting())
     findings = judge(contract, past, workspace.thresholds())
     return build_site(contract, past, findings, history.incidents(), _told(workspace, last))
+
+
+def _must_have_run(workspace: Workspace) -> None:
+    """Before the first run that is what to be told of, not the warehouse that will be needed for it."""
+    history = workspace.history()
+    try:
+        _last(history)
+    finally:
+        history.close()
 
 
 def _last(history: History) -> RunRecord:

@@ -68,6 +68,13 @@ PROBLEMS = {
     "union_tag_invalid": "is not one of the known values",
     "union_tag_not_found": "does not say which kind it is",
     "string_type": "is not text",
+    "string_too_short": "is empty",
+    "model_type": "is not a mapping of keys to values",
+    "model_attributes_type": "is not a mapping of keys to values",
+    "dict_type": "is not a mapping of keys to values",
+    "mapping_type": "is not a mapping of keys to values",
+    "tuple_type": "is not a list",
+    "path_type": "is not a path",
 }
 """Pydantic's kinds of error in this house's words."""
 

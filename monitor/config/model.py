@@ -120,6 +120,13 @@ class Report(Section):
     path: Path = Path("reports")
     url: Annotated[str | None, Field(pattern=r"^https?://")] = None
 
+    @field_validator("url")
+    @classmethod
+    def _without_credentials(cls, url: str | None) -> str | None:
+        if url is not None and "@" in url.split("/", 3)[2]:
+            raise ValueError("holds a user or password, and it is told in every message")
+        return url
+
 
 class DbtTarget(Section):
     """The dbt project that sources and staging models are written into."""

@@ -9,7 +9,7 @@ from sqlalchemy.exc import ArgumentError
 from monitor.errors import HistoryError
 from monitor.history import sqlite
 from monitor.history.schema import HEAD, REVISIONS, metadata
-from monitor.history.trouble import shown, told
+from monitor.history.trouble import SECRETS, shown, told
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 
@@ -31,6 +31,12 @@ def parse(text: str) -> URL:
             f"history cannot live in {url.get_backend_name()} yet",
             where=shown(url),
             hint="write sqlite:///state/history.db",
+        )
+    if url.host or url.username or url.password or SECRETS.search(" ".join(url.query)):
+        raise HistoryError(
+            "an SQLite file has neither host, user nor password",
+            where="trackwarden.yml: history.url",
+            hint="write three slashes: sqlite:///state/history.db",
         )
     return url
 

@@ -24,12 +24,12 @@ _REFUSALS: Final = (
     ("SQLITE_CONSTRAINT_PRIMARYKEY", "already holds such a row", _TWICE),
     ("SQLITE_CONSTRAINT_UNIQUE", "already holds such a row", _TWICE),
 )
-_SECRETS: Final = re.compile(r"pass|secret|token|key", re.IGNORECASE)
+SECRETS: Final = re.compile(r"pass|secret|token|key", re.IGNORECASE)
 
 
 def shown(url: URL) -> str:
     """A URL that may be told: no password, neither before the host nor among the query's options."""
-    return url.difference_update_query([name for name in url.query if _SECRETS.search(name)]).render_as_string(
+    return url.difference_update_query([name for name in url.query if SECRETS.search(name)]).render_as_string(
         hide_password=True
     )
 

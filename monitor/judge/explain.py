@@ -32,6 +32,7 @@ EXPLANATIONS: Mapping[Kind, Explanation] = {
         "Fewer rows than expected",
         "An event's rows from one source, all versions together, are far below the same hours of the weeks before.",
         "Look at releases, consent and sampling of that source since then; a migration between versions is not it.",
+        needs_rows=True,
     ),
     Kind.VOLUME_SPIKE: Explanation(
         "More rows than expected",

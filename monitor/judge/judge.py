@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import product
 from typing import TypeAlias
 
 from monitor.contract.model import Contract
@@ -80,7 +81,7 @@ def known_only(contract: Contract, past: Past) -> tuple[Contract, Past]:
 def quiet(contract: Contract, past: Past) -> frozenset[tuple[str, str, str]]:
     """Event, version and source without rows in the last 48 settled hours: nothing there can be found good.
 
-    A source "" stands for all sources of the version.
+    An event "" stands for all events, a source "" for all sources of the version.
     """
     rows: dict[tuple[str, str, str], int] = {
         (event.name, version.version, ""): 0
@@ -91,10 +92,9 @@ def quiet(contract: Contract, past: Past) -> frozenset[tuple[str, str, str]]:
     for one in past.series:
         width = settled_until(past, one.table) - past.start
         recent = int(one.rows[max(0, width - _QUIET_HOURS) : width].sum())
-        for source in {"", one.series.source}:
-            for version in {"", one.series.version}:
-                key = (one.series.event, version, source)
-                rows[key] = rows.get(key, 0) + recent
+        event, version, source = one.series[:3]
+        for key in product({"", event}, {"", version}, {"", source}):
+            rows[key] = rows.get(key, 0) + recent
     return frozenset(key for key, number in rows.items() if number == 0)
 
 

@@ -132,7 +132,7 @@ def test_every_quoted_command_exists_and_takes_its_options(page: Path) -> None:
 def understood(words: list[str]) -> None:
     """Raises UsageError where the commands do not take these words; nothing is run."""
     command: click.Command = trackwarden
-    context = click.Context(command, info_name="trackwarden")
+    context = click.Context(command, info_name="trackwarden", help_option_names=["-h", "--help"])
     while True:
         _, rest, _ = command.make_parser(context).parse_args(list(words))
         if not isinstance(command, click.Group) or not rest:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.cache import keep, recall
 from monitor.catalog import Column, Family, Table, TableRef
 from monitor.contract.model import BoundTable
 from monitor.measure.rows import Range
@@ -21,7 +22,7 @@ def _table(name: str) -> BoundTable:
 
 
 def _kept(cache: Path) -> set[str]:
-    return set(json.loads((cache / "scans-duckdb.json").read_text(encoding="utf-8"))["held"])
+    return set(json.loads(recall(cache / "scans-duckdb.json") or "null")["held"])
 
 
 def test_a_scan_is_built_once_and_read_from_the_disk_then(tmp_path: Path) -> None:
@@ -52,6 +53,14 @@ def test_what_the_warehouse_refuses_is_known_to_the_next_run(tmp_path: Path) -> 
     assert Scans(tmp_path, "duckdb").refused(table.hash) == {"a@1-0-0#/p:pattern": "missing )"}
     assert Scans(tmp_path, "duckdb").refused("another contract") == {}
     assert Scans(tmp_path, "postgres").refused(table.hash) == {}
+
+
+def test_a_cache_whose_text_was_changed_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "cache" / "some.json"
+    keep(file, '{"sql": "SELECT 1"}')
+    assert recall(file) == '{"sql": "SELECT 1"}'
+    file.write_text(file.read_text(encoding="utf-8").replace("1", "2"), encoding="utf-8")
+    assert recall(file) is None
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"version": "0"}', "{"])

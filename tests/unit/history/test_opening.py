@@ -12,7 +12,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, make_url
 
 from monitor.errors import HistoryError
 from monitor.history import opening, sqlite
@@ -253,7 +253,17 @@ def test_a_database_that_history_cannot_live_in_is_said_without_its_password(url
 
 
 def test_a_sqlite_url_is_told_without_its_secrets() -> None:
-    assert "sesame" not in shown(opening.parse("sqlite:///a.db?key=sesame&Password=sesame&cache=shared"))
+    assert "sesame" not in shown(make_url("sqlite:///a.db?key=sesame&Password=sesame&cache=shared"))
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite://me:sesame@host/a.db", "sqlite://sesame/a.db", "sqlite:///a.db?password=sesame"]
+)
+def test_a_sqlite_url_with_a_host_or_a_password_is_refused(url: str, tmp_path: Path) -> None:
+    error = refused(url, tmp_path)
+
+    assert "sesame" not in repr(error) + str(error)
+    assert error.problem == "an SQLite file has neither host, user nor password"
 
 
 def test_a_scratch_copy_leaves_no_trace(tmp_path: Path) -> None:

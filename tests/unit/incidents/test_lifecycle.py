@@ -144,6 +144,14 @@ def test_silence_does_not_resolve_what_only_rows_can_show() -> None:
     assert story.run(seen()) == [Intent.RESOLVED]
 
 
+def test_a_drop_that_ends_in_silence_is_not_over() -> None:
+    for event in ("Order Completed", ""):
+        story = Story()
+        story.run(seen(Finding(Kind.VOLUME_DROP, Severity.CRITICAL, "70% fewer", event, source="ios")))
+        assert story.run(replace(seen(), quiet=frozenset({(event, "", "ios")}))) == []
+        assert story.run(seen()) == [Intent.RESOLVED]
+
+
 def test_an_unplanned_event_that_stops_is_over() -> None:
     story = Story()
     story.run(seen(Finding(Kind.UNPLANNED_EVENT, Severity.WARNING, "not planned", "Odd")))

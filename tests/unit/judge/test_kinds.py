@@ -304,6 +304,8 @@ def test_who_sent_nothing_lately_is_quiet() -> None:
     assert (VIEWED, "1-0-0", "") in silent
     assert (VIEWED, "2-0-0", "") not in silent
     assert (VIEWED, "", "") not in silent
+    assert ("", "", "web") in silent
+    assert ("", "", "ios") not in silent
 
 
 # ── all of it ───────────────────────────────────────────────────────────────────────────────────────
