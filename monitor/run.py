@@ -108,14 +108,16 @@ def _measure(place: Place, plan: Plan, history: History, options: Options, witne
         witness.begins(len(tables))
         failed: list[Unmeasured] = []
         moved: dict[str, int] = {}
+        today = hour_of(place.clock()) + 1
         for table, answer in survey(tables, marks, warehouse, reach, tools):
             match answer:
                 case Measured():
+                    answer = not_ahead(answer, today)  # noqa: PLW2901 - the same measurement
                     history.record(answer, table.table, outcome.binder.table(table).hash, outcome.run)
                     _count(outcome, answer, options)
                 case Untouched():
                     if answer.until is not None:
-                        moved[answer.table] = answer.until
+                        moved[answer.table] = min(answer.until, today)
                 case Unmeasured():
                     failed.append(answer)
             witness.looked_at(table.key)
@@ -144,6 +146,15 @@ def _tools(place: Place, warehouse: Session, scans: Scans, outcome: Outcome) -> 
         binder.forget(table.landed)
 
     return Tools(binder.table, scans.of, scans.writer, again, refuse)
+
+
+def not_ahead(measured: Measured, today: int) -> Measured:
+    """A run with a moment in the future measures what is there, and leaves the hours to come due."""
+    if measured.until <= today:
+        return measured
+    windows = measured.counts.window
+    newest = int(windows.max()) + 1 if len(windows) else today
+    return replace(measured, until=max(today, newest, measured.since or today))
 
 
 def _keep_plan(history: History, plan: Plan, now: datetime) -> None:

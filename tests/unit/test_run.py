@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from monitor.contract import Binder
 from monitor.errors import LeaseHeldError
 from monitor.incidents.model import Delivery, Incident, State
 from monitor.judge.model import Finding, Kind
+from monitor.measure.windows import hour_of
 from monitor.outcome import Options, Outcome
 from monitor.run import run
 from monitor.scans import Scans
@@ -240,3 +241,18 @@ def test_a_refused_rule_is_a_finding_that_stays_and_the_table_is_measured(shop: 
         landed = shop.landed(shop.plan(), warehouse.catalog(shop.schemas()))
         binder = Binder(shop.plan(), landed, Scans(shop.cache, warehouse.engine).refused)
     assert binder.contract().hash == second.binder.contract().hash
+
+
+def test_a_moment_in_the_future_leaves_the_hours_to_come_due(tmp_path: Path) -> None:
+    folder = build.typed(tmp_path, 2, 300)
+    workspace = Workspace.open(folder)
+    newest = hour_of(NOW) - 6  # the last hour with rows
+
+    run(workspace, Options(now=datetime(2190, 1, 1, tzinfo=UTC)), Watching())
+
+    kept = workspace.history()
+    try:
+        ends = {mark.until for mark in kept.watermarks().values()}
+    finally:
+        kept.close()
+    assert max(ends) <= max(hour_of(workspace.clock()) + 1, newest + 1)
