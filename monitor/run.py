@@ -104,7 +104,7 @@ def _measure(place: Place, plan: Plan, history: History, options: Options, witne
         _keep_plan(history, plan, options.now)
         tables = chosen(landed.everywhere, options.events)
         tools = _tools(place, warehouse, scans, outcome)
-        reach = Reach(options.now, place.lookback, options.since, options.events)
+        reach = Reach(options.now, place.lookback, options.since)
         witness.begins(len(tables))
         failed: list[Unmeasured] = []
         moved: dict[str, int] = {}

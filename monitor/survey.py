@@ -56,8 +56,6 @@ class Reach:
     lookback: timedelta
     since: datetime | None = None
     """Measure again from here, whatever has been measured before."""
-    events: frozenset[str] = frozenset()
-    """Only tables that hold one of these events; empty: all."""
 
 
 @dataclass(frozen=True, slots=True)

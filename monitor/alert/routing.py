@@ -8,6 +8,9 @@ from monitor.incidents.model import Incident, Intent, Transition
 from monitor.judge.model import Finding, Severity
 from monitor.plan.model import Plan, Tier
 
+TIERS = (Tier.EXPERIMENTAL, Tier.STANDARD, Tier.CORE)
+"""The tiers by how much they matter."""
+
 PAGING = frozenset({Intent.OPENED, Intent.ESCALATED, Intent.REOPENED})
 """The intents that may mention somebody; good news never does."""
 
@@ -68,8 +71,15 @@ class MessageContext:
     """More messages than this to one channel in one run become one digest."""
 
     def owner(self, finding: Finding) -> Owner:
-        """The owner of the finding's event; nobody's where the plan does not know the event."""
-        return self.owners.get(finding.event, Owner())
+        """The owner of the finding's event; nobody's where the plan does not know the event.
+
+        A finding about a whole source belongs to the team that owns all of what it explains, if one does.
+        """
+        if finding.event:
+            return self.owners.get(finding.event, Owner())
+        explained = [self.owner(one) for one in finding.absorbed]
+        teams = {one.team for one in explained}
+        return max(explained, key=lambda one: TIERS.index(one.tier)) if len(teams) == 1 else Owner()
 
     def destination(self, finding: Finding) -> Destination:
         """Where the finding is told."""
@@ -92,5 +102,4 @@ def pages_somebody(transition: Transition, owner: Owner) -> bool:
 
 def impact(incident: Incident, owner: Owner) -> tuple[int, int, int]:
     """How much an incident matters, for ranking (more is worse): severity, tier, rows affected."""
-    tiers = (Tier.EXPERIMENTAL, Tier.STANDARD, Tier.CORE)
-    return incident.severity, tiers.index(owner.tier), incident.finding.evidence.affected
+    return incident.severity, TIERS.index(owner.tier), incident.finding.evidence.affected
