@@ -70,8 +70,10 @@ class DuckDB(Writer):
                 return sa.func.json_extract_string(self.expr(doc), json_path(path))
             case v.Extracted(position):
                 return self._extracted(position)[0]
-            case v.Item():
-                return sa.func.json_extract_string(_ITEM, "$")
+            case v.Item(level):
+                return sa.func.json_extract_string(_item(level), "$")
+            case v.Nth():
+                return sa.func.json_extract_string(self.document(v.Document(place)), "$")
 
     def kind(self, place: v.Place) -> Element:
         match place:
@@ -79,8 +81,10 @@ class DuckDB(Writer):
                 return sa.func.json_type(self.expr(doc), json_path(path))
             case v.Extracted(position):
                 return self._extracted(position)[1]
-            case v.Item():
-                return sa.func.json_type(_ITEM)
+            case v.Item(level):
+                return sa.func.json_type(_item(level))
+            case v.Nth():
+                return sa.func.json_type(self.document(v.Document(place)))
 
     def is_kind(self, expr: v.Is) -> Element:
         if expr.kinds == ("object",) and isinstance(expr.place, v.At) and not expr.place.path:
@@ -153,10 +157,23 @@ class DuckDB(Writer):
             known = known + sa.cast(self.expr(v.Exists(place)), sa.Integer)
         return sa.func.len(keys) > known
 
+    def document(self, expr: v.Document) -> Element:
+        match expr.place:
+            case v.At(doc, path):
+                return sa.func.json_extract(self.expr(doc), json_path(path)) if path else self.expr(doc)
+            case v.Item(level):
+                return _item(level)
+            case v.Extracted():
+                return sa.cast(self.text(expr.place), _Json)  # only asked of arrays and objects: their text is JSON
+            case v.Nth(place, index):
+                array = sa.case((self.kind(place) == "ARRAY", self.document(v.Document(place))))
+                return sa.func.json_extract(array, f"$[{index}]")
+
     def any_item(self, expr: v.AnyItem) -> Element:
-        text = self.text(expr.place)
-        items = sa.func.json_extract(sa.cast(text, _Json), "$[*]")
-        failing = sa.func.len(sa.func.list_filter(items, _Lambda(self.expr(expr.predicate)))) > 0
+        items = sa.func.json_extract(self.document(v.Document(expr.place)), "$[*]")
+        if expr.start:
+            items = sa.func.list_slice(items, expr.start + 1, sa.literal(-1))
+        failing = sa.func.len(sa.func.list_filter(items, _Lambda(expr.level, self.expr(expr.predicate)))) > 0
         return sa.case((self.kind(expr.place) == "ARRAY", failing), else_=sa.false())
 
 
@@ -216,11 +233,12 @@ class _ItemOf(sa.sql.expression.ColumnElement[Any]):
 
 
 class _Lambda(sa.sql.expression.ColumnElement[Any]):
-    """`lambda item: …`."""
+    """`lambda item0: …`."""
 
     inherit_cache = False
 
-    def __init__(self, body: Element) -> None:
+    def __init__(self, level: int, body: Element) -> None:
+        self.level = level
         self.body = body
         self.type = sa.types.NullType()
 
@@ -237,7 +255,8 @@ def _say_item_of(element: _ItemOf, compiler: SQLCompiler, **kw: Any) -> str:
 
 @compiles(_Lambda)
 def _say_lambda(element: _Lambda, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"lambda item: {compiler.process(element.body, **kw)}"
+    return f"lambda item{element.level}: {compiler.process(element.body, **kw)}"
 
 
-_ITEM: Element = sa.literal_column("item")
+def _item(level: int) -> Element:
+    return sa.literal_column(f"item{level}")

@@ -41,10 +41,23 @@ class Extracted:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """The array item at hand; only inside `AnyItem`."""
+    """The array item, or the object member's value, at hand; only inside `AnyItem`, `CountItems` and `AnyMember`.
+
+    `level` tells nested ones apart: the predicate of level 1 stands inside that of level 0 and may speak of both.
+    """
+
+    level: int = 0
 
 
-Place: TypeAlias = At | Extracted | Item
+@dataclass(frozen=True, slots=True)
+class Nth:
+    """The item of an array at an index from 0; absent where the place holds no array, or a shorter one."""
+
+    place: "Place"
+    index: int
+
+
+Place: TypeAlias = At | Extracted | Item | Nth
 
 
 # ── values ──────────────────────────────────────────────────────────────────────────────────────────
@@ -88,6 +101,53 @@ class Parsed:
     """A text column read as a JSON document; NULL where it is not JSON."""
 
     expr: "Expr"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The JSON value at a place as a document of its own, to look inside it: `At(Document(Item(0)), ("a",))`.
+
+    NULL where the place is absent; JSON null stays a JSON null.
+    """
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class MemberName:
+    """The name (text) of the object member at hand; only inside `AnyMember` of that level."""
+
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCount:
+    """How many items the array at a place has; NULL where there is no array."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCount:
+    """How many distinct keys the object at a place has; NULL where there is no object."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class CountItems:
+    """For how many items of the array at a place the predicate (over `Item(level)`) is true; NULL: no array."""
+
+    place: Place
+    predicate: "Expr"
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CountTrue:
+    """How many of these predicates are true: a whole number, never NULL."""
+
+    exprs: tuple["Expr", ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,10 +334,48 @@ class MoreKeys:
 
 @dataclass(frozen=True, slots=True)
 class AnyItem:
-    """The value at a place is an array, and the predicate (over `Item`) is true for one of its items."""
+    """The value at a place is an array, and the predicate (over `Item(level)`) is true for an item from `start` on.
+
+    False, never NULL, where there is no array.
+    """
 
     place: Place
     predicate: "Expr"
+    level: int = 0
+    start: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AnyMember:
+    """The value at a place is an object, and the predicate is true for one of its members.
+
+    The predicate speaks of `MemberName(level)` and `Item(level)`, the member's value. False where there is no object.
+    """
+
+    place: Place
+    predicate: "Expr"
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """The array at a place has two items that are equal as JSON: `1` and `1.0` are, `1` and `true` are not.
+
+    Objects are equal whatever the order of their keys; arrays item by item; to any depth. False: no array.
+    """
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class MultipleOf:
+    """A text that is a number is a whole multiple of a divisor, exactly (decimal); NULL where it is no number.
+
+    `divisor` is a positive decimal as it is written in the plan: `0.01`, `5`, `1e-8`.
+    """
+
+    expr: "Expr"
+    divisor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +404,12 @@ Expr: TypeAlias = (
     | Literal
     | Text
     | Parsed
+    | Document
+    | MemberName
+    | ItemCount
+    | KeyCount
+    | CountItems
+    | CountTrue
     | Unwrapped
     | TryCast
     | Whole
@@ -328,6 +432,9 @@ Expr: TypeAlias = (
     | HasOtherKeys
     | MoreKeys
     | AnyItem
+    | AnyMember
+    | Repeats
+    | MultipleOf
     | Not
     | And
     | Or

@@ -31,6 +31,10 @@ _COMPARE: dict[v.Operator, Callable[[Element, Element], Element]] = {
 }
 
 
+class Unsayable(Exception):  # noqa: N818 - a verdict, not a fault
+    """An engine has no words for an operation: rules that need it are refused there, with this reason."""
+
+
 class Writer(ABC):
     """Turns expressions into SQLAlchemy elements for one engine and one statement.
 
@@ -157,6 +161,47 @@ class Writer(ABC):
     def any_item(self, expr: v.AnyItem) -> Element:
         """`vocabulary.AnyItem`."""
 
+    # Operations on nested values: an engine that cannot say one leaves it, and its rules are refused there.
+
+    def document(self, expr: v.Document) -> Element:
+        """`vocabulary.Document`."""
+        return self._unsayable(expr)
+
+    def member_name(self, expr: v.MemberName) -> Element:
+        """`vocabulary.MemberName`."""
+        return self._unsayable(expr)
+
+    def item_count(self, expr: v.ItemCount) -> Element:
+        """`vocabulary.ItemCount`."""
+        return self._unsayable(expr)
+
+    def key_count(self, expr: v.KeyCount) -> Element:
+        """`vocabulary.KeyCount`."""
+        return self._unsayable(expr)
+
+    def count_items(self, expr: v.CountItems) -> Element:
+        """`vocabulary.CountItems`."""
+        return self._unsayable(expr)
+
+    def any_member(self, expr: v.AnyMember) -> Element:
+        """`vocabulary.AnyMember`."""
+        return self._unsayable(expr)
+
+    def repeats(self, expr: v.Repeats) -> Element:
+        """`vocabulary.Repeats`."""
+        return self._unsayable(expr)
+
+    def multiple_of(self, expr: v.MultipleOf) -> Element:
+        """`vocabulary.MultipleOf`."""
+        return self._unsayable(expr)
+
+    def floor(self, expr: v.Floor) -> Element:
+        """`vocabulary.Floor`."""
+        return sa.func.floor(self.expr(expr.expr))
+
+    def _unsayable(self, expr: v.Expr) -> Element:
+        raise Unsayable(f"{type(expr).__name__} is not written for {self.engine}")
+
     def length(self, expr: v.Length) -> Element:
         """`vocabulary.Length`."""
         return sa.func.length(self.expr(expr.expr))
@@ -179,8 +224,8 @@ class Writer(ABC):
                 return self.kind(place).is_not(None)
             case v.Leading(inner, count):
                 return sa.func.substr(self.expr(inner), 1, count)
-            case v.Floor(inner):
-                return sa.func.floor(self.expr(inner))
+            case v.CountTrue(exprs):
+                return _counted([self.expr(part) for part in exprs])
             case v.Coalesce(exprs):
                 return sa.func.coalesce(*map(self.expr, exprs))
             case v.NullIf(inner, value):
@@ -201,6 +246,24 @@ class Writer(ABC):
                 return sa.and_(sa.true(), *map(self.expr, exprs))
             case v.Or(exprs):
                 return sa.or_(sa.false(), *map(self.expr, exprs))
+            case v.Floor():
+                return self.floor(expr)
+            case v.Document():
+                return self.document(expr)
+            case v.MemberName():
+                return self.member_name(expr)
+            case v.ItemCount():
+                return self.item_count(expr)
+            case v.KeyCount():
+                return self.key_count(expr)
+            case v.CountItems():
+                return self.count_items(expr)
+            case v.AnyMember():
+                return self.any_member(expr)
+            case v.Repeats():
+                return self.repeats(expr)
+            case v.MultipleOf():
+                return self.multiple_of(expr)
             case v.Length():
                 return self.length(expr)
             case v.SplitPart():
@@ -258,6 +321,13 @@ def _float(value: float) -> Element:
         return sa.literal(int(value))
     text = repr(value)
     return sa.literal_column(text if "e" in text else f"{text}e0")
+
+
+def _counted(predicates: Sequence[Element]) -> Element:
+    total: Element = sa.literal(0)
+    for predicate in predicates:
+        total = total + sa.case((predicate, 1), else_=0)
+    return total
 
 
 def _joined(parts: Sequence[Element]) -> Element:

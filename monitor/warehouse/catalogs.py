@@ -1,15 +1,12 @@
-"""Reading the catalog: one query per schema, not one reflection per table. One function per engine."""
+"""Reading the catalog: one statement for all schemas, not one reflection per table."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
 from typing import Any, TypeAlias
 
-import sqlalchemy as sa
-
 from monitor.catalog import Column, Family, Table, TableRef
-from monitor.sql.engines import writer
 
 Query: TypeAlias = Callable[[str], Sequence[Sequence[Any]]]
 
@@ -37,28 +34,12 @@ def family(native: str) -> Family:
     return next((found for pattern, found in _FAMILIES if re.match(pattern, word)), Family.OTHER)
 
 
-def read(engine: str, schemas: Sequence[str], query: Query) -> Iterator[Table]:
-    """All tables and views of these schemas; an empty name is the connection's own."""
-    rows = query(_STATEMENTS[engine](schemas))
+def read(said: Callable[[Sequence[str]], str], schemas: Sequence[str], query: Query) -> Iterator[Table]:
+    """All tables and views of these schemas, by an adapter's statement; an empty name is the connection's own."""
+    rows = query(said(schemas))
     for (own, schema, name), columns in groupby(rows, key=lambda row: (row[0], str(row[1]), str(row[2]))):
         listed = tuple(Column(str(c[3]), family(str(c[4])), str(c[4])) for c in columns)
         if schema in schemas:
             yield Table(TableRef(schema, name), listed)
         if own and "" in schemas:
             yield Table(TableRef("", name), listed)
-
-
-def _duckdb(schemas: Sequence[str]) -> str:
-    own = sa.column("schema_name") == sa.func.current_schema()
-    columns = ("schema_name", "table_name", "column_name", "data_type")
-    statement: sa.Select[*tuple[Any, ...]] = (
-        sa.select(own.label("own"), *map(sa.column, columns))
-        .select_from(sa.func.duckdb_columns())
-        .where(sa.column("database_name") == sa.func.current_database())
-        .where(sa.or_(own, sa.column("schema_name").in_(schemas)))
-        .order_by(*map(sa.column, ("schema_name", "table_name", "column_index")))
-    )
-    return writer("duckdb").compile(statement)
-
-
-_STATEMENTS: Mapping[str, Callable[[Sequence[str]], str]] = {"duckdb": _duckdb}

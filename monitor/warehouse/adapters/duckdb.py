@@ -1,0 +1,109 @@
+"""DuckDB files, as dbt-duckdb names them."""
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from monitor.errors import ConfigError, WarehouseError
+from monitor.sql.engines import writer
+from monitor.values import Values
+from monitor.warehouse.adapters.base import Adapter, Limits, Opened, Sleep, reason
+from monitor.warehouse.profile import Profile
+
+_LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.*?)\(PID (?P<pid>\d+)\)", re.DOTALL)
+_ATTEMPTS = (0.1, 0.2, 0.4, 0.8, 1.5)
+"""Seconds between attempts at a DuckDB file that another process is writing."""
+_SETTINGS = (
+    # DuckDB has time zones only with its icu extension; without it a session is in UTC anyway.
+    "SET TimeZone = 'UTC'",
+    # Rewriting IN lists is 85% of planning a scan of many events, and buys it nothing.
+    "SET disabled_optimizers = 'in_clause'",
+)
+
+
+class DuckDB(Adapter):
+    """A file, opened read-only: many readers, or one writer."""
+
+    engine: ClassVar[str] = "duckdb"
+    types: ClassVar[tuple[str, ...]] = ("duckdb",)
+
+    def open(self, profile: Profile, limits: Limits, sleep: Sleep) -> Opened:
+        """A read-only connection, waited for while another process writes the file."""
+        del limits  # a file has no query log and no bill
+        file = _file(profile)
+        engine = sa.create_engine(
+            sa.URL.create("duckdb", database=str(file)),
+            connect_args={"read_only": True},
+            hide_parameters=True,
+        )
+        for pause in (*_ATTEMPTS, None):
+            try:
+                return Opened(engine, _prepared(engine.connect()), str(file))
+            except SQLAlchemyError as error:
+                locked = _LOCKED.search(str(error))
+                if locked is None:
+                    engine.dispose()
+                    raise WarehouseError(
+                        "the DuckDB file cannot be opened", where=str(file), hint=reason(error)
+                    ) from None
+                if pause is None:
+                    engine.dispose()
+                    raise WarehouseError(
+                        f"another process is writing the file (PID {locked['pid']}, {locked['program'].strip()})",
+                        where=str(file),
+                        hint="DuckDB lets one writer exclude all others: run again when it has closed the file",
+                    ) from None
+                sleep(pause)
+        raise AssertionError  # the loop returns or raises
+
+    def catalog(self, schemas: Sequence[str]) -> str:
+        """From `duckdb_columns()`, of the attached database alone."""
+        own = sa.column("schema_name") == sa.func.current_schema()
+        columns = ("schema_name", "table_name", "column_name", "data_type")
+        statement: sa.Select[*tuple[Any, ...]] = (
+            sa.select(own.label("own"), *map(sa.column, columns))
+            .select_from(sa.func.duckdb_columns())
+            .where(sa.column("database_name") == sa.func.current_database())
+            .where(sa.or_(own, sa.column("schema_name").in_(schemas)))
+            .order_by(*map(sa.column, ("schema_name", "table_name", "column_index")))
+        )
+        return writer(self.engine).compile(statement)
+
+    def arrays(self, result: sa.CursorResult[Any]) -> Sequence[Values]:
+        """DuckDB's own arrays: masked where NULL. Two columns of one name would be one; a scan names them apart."""
+        fetched = result.cursor.fetchnumpy().values()
+        return [
+            Values(array.data, np.ma.getmaskarray(array)) if isinstance(array, np.ma.MaskedArray) else Values(array)
+            for array in fetched
+        ]
+
+
+def _file(profile: Profile) -> Path:
+    path = profile.fields.get("path")
+    if not isinstance(path, str) or path == ":memory:":
+        raise ConfigError(
+            "path must name a DuckDB file", where=profile.where, hint="an in-memory database holds no rows"
+        )
+    if path.startswith("md:"):
+        raise ConfigError("MotherDuck is not scanned yet", where=profile.where, hint="name a DuckDB file in `path`")
+    file = profile.file.parent / Path(path).expanduser()
+    if not file.is_file():
+        raise WarehouseError(
+            "there is no such DuckDB file",
+            where=str(file),
+            hint=f"check `path` of {profile.name}.outputs.{profile.target}",
+        )
+    return file
+
+
+def _prepared(connection: sa.Connection) -> sa.Connection:
+    for setting in _SETTINGS:
+        with suppress(SQLAlchemyError):
+            connection.exec_driver_sql(setting)
+    return connection
