@@ -4,12 +4,12 @@ import time
 
 from monitor.errors import ConfigError
 from monitor.warehouse.adapters import ADAPTERS, adapter
-from monitor.warehouse.adapters.base import Limits, Sleep
+from monitor.warehouse.adapters.base import Terms, Sleep
 from monitor.warehouse.profile import Profile
 from monitor.warehouse.session import Warehouse
 
 
-def connect(profile: Profile, limits: Limits | None = None, *, sleep: Sleep = time.sleep) -> Warehouse:
+def connect(profile: Profile, terms: Terms | None = None, *, sleep: Sleep = time.sleep) -> Warehouse:
     """An open, read-only session on the profile's warehouse. Raises WarehouseError where there is none to be had."""
     found = adapter(profile.type)
     if found is None:
@@ -18,4 +18,4 @@ def connect(profile: Profile, limits: Limits | None = None, *, sleep: Sleep = ti
             where=profile.where,
             hint=f"supported: {', '.join(ADAPTERS)}",
         )
-    return Warehouse(found, found.open(profile, limits or Limits(), sleep))
+    return Warehouse(found, found.open(profile, terms or Terms(), sleep))

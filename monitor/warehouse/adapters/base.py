@@ -18,8 +18,8 @@ Moments: TypeAlias = Mapping[str, datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What a session may cost, as the configuration says; an adapter applies what its warehouse has."""
+class Terms:
+    """What a session may do and cost, as the configuration says; an adapter applies what its warehouse has."""
 
     statement_seconds: int | None = None
     """A statement that runs longer is ended by the warehouse, and its table is unknown."""
@@ -27,6 +27,8 @@ class Limits:
     """A statement that would read more is refused by the warehouse (BigQuery's `maximum_bytes_billed`)."""
     label: str = "trackwarden"
     """How the warehouse's own query log names our statements: query tag, job label, application name."""
+    writes: bool = False
+    """Only `trackwarden selftest` writes: into a scratch schema of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,14 @@ class Adapter(ABC):
     """The name of the engine file (monitor/sql) that speaks its SQL."""
     types: ClassVar[tuple[str, ...]]
     """dbt's names for it: the `type` of an output in profiles.yml."""
+    kinds: ClassVar[Mapping[str, str]]
+    """Kinds of columns that rule cases speak of (`text`, `huge integer`, `json`) → this warehouse's types.
+
+    A kind that the warehouse lacks is absent, and cases that need it are skipped there, saying so.
+    """
 
     @abstractmethod
-    def open(self, profile: Profile, limits: Limits, sleep: Sleep) -> Opened:
+    def open(self, profile: Profile, terms: Terms, sleep: Sleep) -> Opened:
         """Connect as dbt would. Raises ConfigError for the profile, WarehouseError for the warehouse."""
 
     @abstractmethod

@@ -1,7 +1,7 @@
 """DuckDB files, as dbt-duckdb names them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from monitor.errors import ConfigError, WarehouseError
 from monitor.sql.engines import writer
 from monitor.values import Values
-from monitor.warehouse.adapters.base import Adapter, Limits, Opened, Sleep, reason
+from monitor.warehouse.adapters.base import Adapter, Terms, Opened, Sleep, reason
 from monitor.warehouse.profile import Profile
 
 _LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.*?)\(PID (?P<pid>\d+)\)", re.DOTALL)
@@ -32,14 +32,18 @@ class DuckDB(Adapter):
 
     engine: ClassVar[str] = "duckdb"
     types: ClassVar[tuple[str, ...]] = ("duckdb",)
+    kinds: ClassVar[Mapping[str, str]] = {
+        "text": "VARCHAR", "integer": "BIGINT", "huge integer": "HUGEINT", "number": "DOUBLE",
+        "decimal": "DECIMAL(18,2)", "boolean": "BOOLEAN", "timestamp": "TIMESTAMP", "date": "DATE", "json": "JSON",
+        "uuid": "UUID", "list of text": "VARCHAR[]", "bytes": "BLOB",
+    }  # fmt: skip
 
-    def open(self, profile: Profile, limits: Limits, sleep: Sleep) -> Opened:
+    def open(self, profile: Profile, terms: Terms, sleep: Sleep) -> Opened:
         """A read-only connection, waited for while another process writes the file."""
-        del limits  # a file has no query log and no bill
         file = _file(profile)
         engine = sa.create_engine(
             sa.URL.create("duckdb", database=str(file)),
-            connect_args={"read_only": True},
+            connect_args={"read_only": not terms.writes},
             hide_parameters=True,
         )
         for pause in (*_ATTEMPTS, None):
