@@ -4,7 +4,7 @@ import time
 
 from monitor.errors import ConfigError
 from monitor.warehouse.adapters import ADAPTERS, adapter
-from monitor.warehouse.adapters.base import Terms, Sleep
+from monitor.warehouse.adapters.base import Sleep, Terms
 from monitor.warehouse.profile import Profile
 from monitor.warehouse.session import Warehouse
 

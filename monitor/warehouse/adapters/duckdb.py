@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from monitor.errors import ConfigError, WarehouseError
 from monitor.sql.engines import writer
 from monitor.values import Values
-from monitor.warehouse.adapters.base import Adapter, Terms, Opened, Sleep, reason
+from monitor.warehouse.adapters.base import Adapter, Opened, Sleep, Terms, reason
 from monitor.warehouse.profile import Profile
 
 _LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.*?)\(PID (?P<pid>\d+)\)", re.DOTALL)
