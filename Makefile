@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup check lint types imports generated test demo bench fmt clean lock
+.PHONY: help setup check lint types imports generated test test-faults demo bench fmt clean lock
 
 # The first Python that is new enough, unless PYTHON=… says which.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -43,6 +43,9 @@ generated: $(STAMP)
 
 test: $(STAMP) ## All tests, two at a time; `make test ARGS="-k slack -x"` chooses
 	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+test-faults: $(STAMP) ## Kills, stalls and outages in full (make test runs a fast share): an hour or so
+	TRACKWARDEN_FAULTS=all $(BIN)/pytest tests/faults $(ARGS)
 
 demo: $(STAMP) ## A shop's warehouse, the whole job on it, and what was found
 	$(BIN)/trackwarden demo $(ARGS)

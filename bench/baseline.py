@@ -4,9 +4,10 @@ One SELECT per table through raw duckdb, the same grouping and the same counts, 
 `sqlite3` in one transaction per table.
 """
 
+import re
 import sqlite3
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,29 @@ def documents(folder: Path, events: int, rows: int) -> int:
     """Scan the table of documents and keep the counts; the number of rows kept."""
     _ = rows
     return _write(folder, iter([_documents_sql(events)]), [properties("e_")])
+
+
+def postgres(folder: Path, tables: int, rows: int) -> int:
+    """Scan every typed table of a PostgreSQL server and keep the counts; the number of rows kept."""
+    import psycopg  # noqa: PLC0415 - only here
+
+    _ = rows
+    with psycopg.connect((folder / "server.txt").read_text(encoding="utf-8")) as connection:
+        connection.execute("set jit = off")
+        return _kept(
+            folder,
+            ((connection.execute(_postgres_sql(n)).fetchall(), properties()) for n in range(tables)),
+        )
+
+
+def _postgres_sql(n: int) -> str:
+    """The same in PostgreSQL's words, its flags computed once per row."""
+    sql = _typed_sql(n).replace(_HOUR, "floor(extract(epoch from received_at) / 3600)::bigint")
+    sql = re.sub(r"not regexp_matches\(([^,]+), ('[^']+')\)", r"\1 !~ \2", sql)
+    flags, found, group = sql.rpartition(") group by ")
+    return f"{flags} offset 0) flags{found}{group}".replace(") flags) group by", ") flags group by").replace(
+        f"from (select * from bench.{table_name(n)})", f"from bench.{table_name(n)}"
+    )
 
 
 def _typed_sql(n: int) -> str:
@@ -82,6 +106,13 @@ def _select(table: str, rows: str, predicates: list[str], present: list[str], ke
 
 
 def _write(folder: Path, statements: Iterator[str], props: list[tuple[Prop, ...]]) -> int:
+    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as warehouse:
+        return _kept(
+            folder, ((warehouse.execute(sql).fetchall(), mine) for sql, mine in zip(statements, props, strict=True))
+        )
+
+
+def _kept(folder: Path, results: Iterable[tuple[list[tuple[Any, ...]], tuple[Prop, ...]]]) -> int:
     file = folder / "baseline.db"
     file.unlink(missing_ok=True)
     kept = 0
@@ -96,12 +127,9 @@ def _write(folder: Path, statements: Iterator[str], props: list[tuple[Prop, ...]
         "create table failure (series_id int, window int, hour int, rule_id int, failed int,"
         " primary key (series_id, window, hour, rule_id)) without rowid"
     )
-    warehouse = duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True)
     series: dict[tuple[Any, ...], int] = {}
-    for number, (sql, mine) in enumerate(zip(statements, props, strict=True)):
-        found = warehouse.execute(sql).fetchall()
+    for number, (found, mine) in enumerate(results):
         kept += _keep(history, found, number, (series, len(mine)))
-    warehouse.close()
     history.close()
     return kept
 

@@ -1,11 +1,13 @@
 """Workspaces to be benchmarked: a plan, a DuckDB file, a configuration; made once per size and kept for the run."""
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 import yaml
 
-from bench.shape import BEGIN, HOURS, SOURCES, VERSIONS, Prop, domain, event_name, properties, schema, table_name
+from bench.shape import BEGIN, HOURS, LATER, SOURCES, VERSIONS, Prop, domain, event_name, properties, schema, table_name
 
 _CONFIG = """\
 plan: {{path: tracking_plan}}
@@ -14,6 +16,10 @@ history: {{url: "sqlite:///state/history.db"}}
 landings:
 {landings}
 """
+_TYPED_LANDING = (
+    "  - {source: {column: context_source}, layout: segment, schema: bench,\n"
+    "     version: [{column: event_version}], lag: 2h}"
+)
 _PROFILES = """\
 trackwarden:
   target: bench
@@ -33,11 +39,7 @@ def typed(folder: Path, tables: int, rows: int) -> Path:
                 f"create table bench.{table_name(n)} as select {_meta(rows)}, '{event_name(n)}' as event_text, {values}"
                 f" from (select range + {n * 17} as i, range as r from range({rows}))"
             )
-    landing = (
-        "  - {source: {column: context_source}, layout: segment, schema: bench,\n"
-        "     version: [{column: event_version}], lag: 2h}"
-    )
-    return _workspace(folder, landing)
+    return _workspace(folder, _TYPED_LANDING)
 
 
 def documents(folder: Path, events: int, rows: int) -> Path:
@@ -62,6 +64,75 @@ def documents(folder: Path, events: int, rows: int) -> Path:
         "     received: received_at, lag: 2h}"
     )
     return _workspace(folder, landing)
+
+
+def postgres(folder: Path, tables: int, rows: int, server: str) -> Path:
+    """The typed tables in a PostgreSQL database (`server`: its URL); `folder` gets the same workspace."""
+    import psycopg  # noqa: PLC0415 - only here
+
+    typed(folder, tables, rows)
+    (folder / "server.txt").write_text(server)
+    natives = {"VARCHAR": "text", "DOUBLE": "double precision", "BIGINT": "bigint", "BOOLEAN": "boolean",
+               "TIMESTAMP": "timestamp"}  # fmt: skip
+    with (
+        psycopg.connect(server, autocommit=True) as target,
+        duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as source,
+    ):
+        target.execute("create schema bench")
+        for n in range(tables):
+            table = f"bench.{table_name(n)}"
+            columns = source.execute(f"select column_name, column_type from (describe {table})").fetchall()
+            target.execute(f"create table {table} ({', '.join(f'{name} {natives[kind]}' for name, kind in columns)})")
+            source.execute(f"copy {table} to '{folder / 'rows.csv'}' (header false)")
+            with target.cursor().copy(f"copy {table} from stdin (format csv)") as copy:
+                copy.write((folder / "rows.csv").read_bytes())
+            target.execute(f"analyze {table}")
+        info = target.info
+        login = {"host": info.host, "port": info.port, "user": info.user, "password": info.password}
+        output = {"type": "postgres", **login, "dbname": info.dbname, "schema": "bench", "threads": 1}
+    profile = {"trackwarden": {"target": "bench", "outputs": {"bench": output}}}
+    (folder / "profiles.yml").write_text(yaml.safe_dump(profile))
+    return folder
+
+
+def wide(folder: Path, events: int, width: int) -> Path:
+    """A plan of many events with many properties, and a table for each; no rows."""
+    place = folder / "tracking_plan" / "events"
+    place.mkdir(parents=True)
+    kinds = ({"type": "string", "maxLength": 64}, {"type": "integer", "minimum": 0}, {"type": "number"},
+             {"type": "boolean"}, {"type": "string", "enum": ["a", "b", "c"]})  # fmt: skip
+    types = ("VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN", "VARCHAR")
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+        connection.execute("create schema bench")
+        for n in range(events):
+            names = [f"d{n // 10}_p{k}" for k in range(width)]
+            body = {
+                "event": f"Event {n:05d}",
+                "team": "bench",
+                "versions": {"1-0-0": {"status": "live", "schema": {
+                    "type": "object", "required": names[:10],
+                    "properties": {name: kinds[k % 5] for k, name in enumerate(names)},
+                }}},
+            }  # fmt: skip
+            (place / f"event_{n:05d}.yml").write_text(json.dumps(body))  # JSON is YAML, and is written sooner
+            columns = ", ".join(f"{name} {types[k % 5]}" for k, name in enumerate(names))
+            connection.execute(
+                f"create table bench.event_{n:05d} (event_version VARCHAR, context_source VARCHAR,"
+                f" received_at TIMESTAMP, event_text VARCHAR, {columns})"
+            )
+    return _workspace(folder, _TYPED_LANDING)
+
+
+def more(folder: Path, tables: Sequence[int], rows: int) -> None:
+    """So many new rows in each of these typed tables, arriving in the hours after the first run's moment."""
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+        for n in tables:
+            values = ", ".join(f"{p.value} as {p.name}" for p in properties(domain(n)))
+            meta = _meta(rows).replace(f"'{BEGIN}'", f"'{LATER}'").replace(str(HOURS * 3600), str(2 * 3600))
+            connection.execute(
+                f"insert into bench.{table_name(n)} by name select {meta}, '{event_name(n)}' as event_text, {values}"
+                f" from (select range + {n * 17} as i, range as r from range({rows}))"
+            )
 
 
 def _meta(rows: int) -> str:

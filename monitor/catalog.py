@@ -59,6 +59,8 @@ class Table:
 
     ref: TableRef
     columns: tuple[Column, ...]
+    rows: int | None = field(default=None, compare=False, repr=False)
+    """About how many rows it has, where the catalog tells: a hint, no part of what the table is."""
 
     def column(self, name: str) -> Column | None:
         """The column of that exact name, or None."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
+from uuid import uuid4
 
 from monitor.alert.outbox import DeliveryReport
 from monitor.alert.routing import Routing
@@ -14,14 +15,14 @@ from monitor.alert.sender import Sender
 from monitor.catalog import Catalog
 from monitor.contract import Binder
 from monitor.errors import ExitCode
-from monitor.history.store import History
-from monitor.incidents.model import Transition
+from monitor.history.store import LEASE, History
+from monitor.incidents.model import Patience, Transition
 from monitor.judge.model import Finding, Past, Severity
 from monitor.judge.thresholds import Thresholds
 from monitor.landing.model import Landed
 from monitor.measure.model import Unmeasured
 from monitor.plan.model import Plan
-from monitor.survey import Warehouse
+from monitor.survey import Budget, Warehouse
 
 
 class Session(Warehouse, Protocol):
@@ -43,6 +44,11 @@ class Place(Protocol):
     @property
     def lookback(self) -> timedelta:
         """How far back a landing without an arrival time is read again."""
+        ...
+
+    @property
+    def budget(self) -> Budget:
+        """What the scans of one run may cost."""
         ...
 
     @property
@@ -82,6 +88,10 @@ class Place(Protocol):
         """Channels by team."""
         ...
 
+    def patience(self) -> Patience:
+        """How quickly something is told, and what is not."""
+        ...
+
     def sender(self, out: Callable[[str], object]) -> Sender:
         """Where messages go."""
         ...
@@ -102,6 +112,15 @@ class Options:
     """Tell what a run with `since` found."""
     sums: bool = False
     """Add up what this run measured by version and rule (`Outcome.sums`)."""
+    run: str = field(default_factory=lambda: uuid4().hex[:12])
+    """The run's id."""
+    lease: timedelta = LEASE
+    """How long the run may stand still before another one takes its place."""
+
+    @property
+    def whole(self) -> bool:
+        """It looks at everything that is due, and so does the windows that are open."""
+        return self.since is None and not self.events and not self.dry_run
 
     @property
     def silent(self) -> bool:
@@ -165,6 +184,8 @@ class Outcome:
     delivery: DeliveryReport = field(default_factory=DeliveryReport)
     sums: dict[tuple[str, str, str], Sum] = field(default_factory=dict)
     first_run: bool = False
+    missed: tuple[tuple[str, str], ...] = ()
+    """Table, and what could not be learned of it beside its counts."""
     readable: bool = True
     """At least one table could be read, or there was none to read."""
 

@@ -5,39 +5,44 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 import numpy as np
 
 from monitor import __version__
-from monitor.alert.message import messages
-from monitor.alert.outbox import Pace, deliver
+from monitor.alert.buttons import HEARD, LISTENER
+from monitor.alert.outbox import Pace, empty
 from monitor.alert.routing import MessageContext, owners
+from monitor.alert.tell import decided
 from monitor.contract import Binder
 from monitor.contract.model import BoundTable
-from monitor.contract.without import Refused
-from monitor.errors import TrackwardenError
+from monitor.contract.without import Refused, without
+from monitor.errors import TrackwardenError, WarehouseError
+from monitor.history.desk import Change
 from monitor.history.store import History, RunRecord
 from monitor.incidents.lifecycle import hushed, transitions
+from monitor.incidents.model import Incident, Transition
 from monitor.incidents.observe import observed
 from monitor.judge.judge import judge
 from monitor.judge.model import Past
-from monitor.landing.model import Landed, LandedTable
+from monitor.landing.model import Landed, LandedTable, MissingTable
+from monitor.links import event_page
+from monitor.measure.isolate import unsaid
 from monitor.measure.model import Measured, Unmeasured
+from monitor.measure.rows import Range
+from monitor.measure.scan import Scan
 from monitor.measure.windows import Mark, hour_of, settled_until
 from monitor.outcome import Options, Outcome, Place, Session, Sum, Totals, Witness
 from monitor.plan.dump import dump
 from monitor.plan.model import Plan
 from monitor.scans import Scans
-from monitor.survey import Reach, Tools, Untouched, chosen, survey
+from monitor.sql.writer import Unsayable
+from monitor.survey import Planned, Reach, Tools, Untouched, chosen, survey
+from monitor.survey import explain as explained
 
-__all__ = ["Options", "Outcome", "Place", "Sum", "Totals", "Witness", "past_of", "run"]
-
-LEASE = timedelta(minutes=15)
-"""How long a run that was killed on another machine keeps others out."""
+__all__ = ["Options", "Outcome", "Place", "Sum", "Totals", "Witness", "explain", "past_of", "run"]
 
 
 def run(place: Place, options: Options, witness: Witness) -> Outcome:
@@ -65,9 +70,10 @@ def _leased(place: Place, options: Options, witness: Witness) -> Outcome:
     plan = place.plan()
     kept = place.history()
     try:
-        with kept.lease(f"run at {options.now:%Y-%m-%d %H:%M} UTC", place.clock(), LEASE):
+        with kept.lease(f"run at {options.now:%Y-%m-%d %H:%M} UTC", options.lease):
             if not options.dry_run:
-                return _run(place, plan, kept, options, witness)
+                with kept.claimed(hour_of(options.now), options.run) if options.whole else nullcontext():
+                    return _run(place, plan, kept, options, witness)
             scratch = kept.scratch()
             try:
                 return _run(place, plan, scratch, options, witness)
@@ -81,13 +87,13 @@ def _run(place: Place, plan: Plan, history: History, options: Options, witness: 
     began = time.perf_counter()
     outcome = _measure(place, plan, history, options, witness)
     record = RunRecord(outcome.run, options.now, plan.revision)
-    history.begin_run(_told(record, outcome, began))
+    history.begin_run(_recorded(record, outcome, began))
     key = _judge(place, history, outcome)
     _tell(place, history, outcome, options, witness)
     if outcome.past is not None and not options.silent:
         history.keep_judgement(key, outcome.findings)  # last: a run that is killed before leaves it to the next one
     code = int(outcome.exit_code(None))
-    history.finish_run(replace(_told(record, outcome, began), finished_at=options.now, exit_code=code))
+    history.finish_run(replace(_recorded(record, outcome, began), finished_at=options.now, exit_code=code))
     return outcome
 
 
@@ -99,12 +105,12 @@ def _measure(place: Place, plan: Plan, history: History, options: Options, witne
     with place.warehouse() as warehouse:
         landed = place.landed(plan, warehouse.catalog(place.schemas()))
         scans = Scans(place.cache, warehouse.engine)
-        outcome = Outcome(_run_id(), options.now, plan, Binder(plan, landed, scans.refused), landed, Totals())
+        outcome = Outcome(options.run, options.now, plan, Binder(plan, landed, scans.refused), landed, Totals())
         outcome.first_run = history.first_run()
         _keep_plan(history, plan, options.now)
         tables = chosen(landed.everywhere, options.events)
         tools = _tools(place, warehouse, scans, outcome)
-        reach = Reach(options.now, place.lookback, options.since)
+        reach = Reach(options.now, place.lookback, options.since, place.budget)
         witness.begins(len(tables))
         failed: list[Unmeasured] = []
         moved: dict[str, int] = {}
@@ -115,6 +121,7 @@ def _measure(place: Place, plan: Plan, history: History, options: Options, witne
                     answer = not_ahead(answer, today)  # noqa: PLW2901 - the same measurement
                     history.record(answer, table.table, outcome.binder.table(table).hash, outcome.run)
                     _count(outcome, answer, options)
+                    outcome.missed += tuple((table.key, words) for words in answer.missed)
                 case Untouched():
                     if answer.until is not None:
                         moved[answer.table] = min(answer.until, today)
@@ -124,14 +131,35 @@ def _measure(place: Place, plan: Plan, history: History, options: Options, witne
     history.touch_many(moved)
     scans.keep()
     outcome.unmeasured = (*_absent(landed), *failed)
-    outcome.readable = len(failed) < len(tables)
+    outcome.readable = not tables or len(failed) < len(tables)
     return outcome
+
+
+def explain(place: Place, options: Options) -> Iterator[Planned | Untouched | Unmeasured]:
+    """What a run would ask of each table, and what that would read. Nothing is kept; of the tables only the probe asks.
+
+    Raises what `run` does, but for the lease, which it does not need.
+    """
+    plan, history = place.plan(), place.history()
+    try:
+        marks = _marks(history)
+    finally:
+        history.close()
+    with place.warehouse() as warehouse:
+        landed = place.landed(plan, warehouse.catalog(place.schemas()))
+        scans = Scans(place.cache, warehouse.engine)
+        outcome = Outcome(options.run, options.now, plan, Binder(plan, landed, scans.refused), landed, Totals())
+        reach = Reach(options.now, place.lookback, options.since, place.budget)
+        yield from _absent(landed)
+        tables = chosen(landed.everywhere, options.events)
+        yield from explained(tables, marks, warehouse, reach, _tools(place, warehouse, scans, outcome))
 
 
 def _tools(place: Place, warehouse: Session, scans: Scans, outcome: Outcome) -> Tools:
     """What binds and writes; what a refused scan teaches holds for the rest of the run, and for its judgement."""
     binder = outcome.binder
     read_again: list[Landed] = []
+    bound: dict[str, BoundTable] = {}
 
     def again(table: LandedTable) -> LandedTable | None:
         if not read_again:
@@ -145,7 +173,24 @@ def _tools(place: Place, warehouse: Session, scans: Scans, outcome: Outcome) -> 
         scans.refuse(table, refused)
         binder.forget(table.landed)
 
-    return Tools(binder.table, scans.of, scans.writer, again, refuse)
+    def scan(table: BoundTable, reach: Range) -> Scan:
+        try:
+            return scans.of(table, reach)
+        except Unsayable as unsayable:  # rules that the engine has no words for are refused there; the others are asked
+            refused = unsaid(table, scans.writer())
+            if not refused:
+                raise WarehouseError(f"the table's scan cannot be written: {unsayable}", where=table.key) from None
+            whole = bound[table.key]  # the scan may be of a part of it
+            if everything := unsaid(whole, scans.writer()):
+                refuse(whole, everything)
+                bound[table.key] = binder.table(whole.landed)
+            return scans.of(without(table, refused), reach)
+
+    def bind(table: LandedTable) -> BoundTable:
+        bound[table.key] = binder.table(table)
+        return bound[table.key]
+
+    return Tools(bind, scan, scans.writer, again, refuse)
 
 
 def not_ahead(measured: Measured, today: int) -> Measured:
@@ -171,14 +216,14 @@ def _marks(history: History) -> Mapping[str, Mark]:
 def _absent(landed: Landed) -> list[Unmeasured]:
     """Tables that the configuration names and the warehouse does not have."""
     return [
-        Unmeasured(str(missing.ref), "the table does not exist", "check the landing's settings", _held(missing.event))
+        Unmeasured(str(missing.ref), "the table does not exist", "check the landing's settings", _held(missing))
         for missing in landed.missing
         if missing.required
     ]
 
 
-def _held(event: str) -> tuple[str, ...]:
-    return (event,) if event else ()
+def _held(missing: MissingTable) -> tuple[str, ...]:
+    return missing.events or ((missing.event,) if missing.event else ())
 
 
 def _count(outcome: Outcome, measured: Measured, options: Options) -> None:
@@ -244,32 +289,45 @@ def _judgement_key(place: Place, history: History, outcome: Outcome) -> str:
 
 
 def _tell(place: Place, history: History, outcome: Outcome, options: Options, witness: Witness) -> None:
+    """Incidents and the messages about them are one transaction; what is in the outbox then is sent."""
+    began, monotonic = place.clock(), time.monotonic()
+    context = told(place, history, outcome.plan, outcome.now, outcome.run)
+    desk = history.desk
+    change = desk.change(lambda known: _decided(place, outcome, options, known, context))
+    outcome.transitions = change.transitions if change else ()
+    if not options.dry_run:
+        pace = Pace(lambda: began + timedelta(seconds=time.monotonic() - monotonic), time.sleep)
+        outcome.delivery = empty(desk, lambda: place.sender(witness.prints), pace)
+
+
+def _decided(
+    place: Place, outcome: Outcome, options: Options, known: Sequence[Incident], context: MessageContext
+) -> Change:
+    steps: tuple[Transition, ...] = ()
     if outcome.past is not None:
         contract, asked = outcome.binder.contract(), chosen(outcome.landed.everywhere, options.events)
-        looked = observed(contract, outcome.past, outcome.findings, asked, first_run=outcome.first_run)
-        outcome.transitions = transitions(history.incidents(), looked, outcome.now)
-        if options.silent:
-            outcome.transitions = hushed(outcome.transitions)
-    context = MessageContext(
-        run=outcome.run,
-        now=outcome.now,
-        plan_revision=outcome.plan.revision,
+        limits = hashlib.sha256(repr(place.thresholds()).encode()).hexdigest()[:12]
+        looked = observed(contract, outcome.past, outcome.findings, asked, first_run=outcome.first_run, limits=limits)
+        steps = transitions(known, looked, outcome.now, place.patience())
+    return Change(hushed(steps)) if options.silent else decided(steps, known, context)
+
+
+def told(place: Place, history: History, plan: Plan, now: datetime, run_id: str) -> MessageContext:
+    """What messages say beside what happened; buttons only while somebody listens to them."""
+    heard = history.desk.last_beat(LISTENER)
+    return MessageContext(
+        run=run_id,
+        now=now,
+        plan_revision=plan.revision,
         routing=place.routing(),
-        owners=owners(outcome.plan),
+        owners=owners(plan),
         report_url=place.report_url,
+        pages={event.name: event_page(event.key) for event in plan.events},
+        buttons=heard is not None and place.clock() - heard < HEARD,
     )
-    said = messages(outcome.transitions, context)
-    history.apply(outcome.transitions, said)
-    pending = () if options.dry_run else history.pending()
-    if not pending:
-        return  # a sender costs an import, and most runs have nothing to say
-    began = time.monotonic()
-    pace = Pace(clock=lambda: outcome.now + timedelta(seconds=time.monotonic() - began), sleep=time.sleep)
-    fresh = frozenset(delivery.id for delivery in said)
-    outcome.delivery = deliver(pending, place.sender(witness.prints), history, pace, fresh=fresh)
 
 
-def _told(record: RunRecord, outcome: Outcome, began: float) -> RunRecord:
+def _recorded(record: RunRecord, outcome: Outcome, began: float) -> RunRecord:
     outcome.totals.seconds = time.perf_counter() - began
     totals = outcome.totals
     return replace(
@@ -289,7 +347,3 @@ def _adopted(outcome: Outcome) -> int:
     if not outcome.first_run or outcome.past is None:
         return 0
     return sum(one.recent_rows for one in outcome.past.series)
-
-
-def _run_id() -> str:
-    return uuid4().hex[:12]

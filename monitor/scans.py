@@ -37,8 +37,8 @@ class Scans:
         return lambda: writer(self._engine)
 
     def of(self, table: BoundTable, reach: Range) -> Scan:
-        """The scan of one table. Its name in the cache changes whenever its SQL would."""
-        key = f"{table.key}/{table.hash}/{reach.since:d}{reach.no_time:d}"
+        """The scan of one table, or a part of it. Its name in the cache changes whenever its SQL would."""
+        key = f"{table.key}/{table.hash}/{reach.name}"
         self._used[table.key] = table.hash
         if self._known is None:
             self._known = _read(self._file)

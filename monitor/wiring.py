@@ -5,24 +5,29 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor import __version__
 from monitor.cache import keep, recall
-from monitor.config import JsonLanding, SegmentLanding, Settings, SnowplowLanding, load_settings
+from monitor.config import Settings, load_settings, schemas_of
 from monitor.errors import ConfigError, PlanError, Problems, TrackwardenError
 
 if TYPE_CHECKING:
-    from monitor.alert.routing import Routing
+    from monitor.alert.hours import Gathered, Quiet
+    from monitor.alert.routing import Destination, Routing
     from monitor.alert.sender import Sender
+    from monitor.alert.slack import BotSender
     from monitor.catalog import Catalog
+    from monitor.config import Digest, Hours, SlackPlace
     from monitor.history.store import History
+    from monitor.incidents.model import Patience
     from monitor.judge.thresholds import Thresholds
     from monitor.landing.model import Landed
     from monitor.plan.model import Plan
+    from monitor.survey import Budget
     from monitor.warehouse import Warehouse
 
 CONFIG = "trackwarden.yml"
@@ -57,6 +62,13 @@ class Workspace:
     def lookback(self) -> timedelta:
         """How far back a landing without an arrival time is read again."""
         return self.settings.measure.lookback
+
+    @property
+    def budget(self) -> "Budget":
+        """What the scans of one run may cost."""
+        from monitor.survey import Budget
+
+        return Budget(self.settings.measure.budget.bytes, self.settings.measure.budget.seconds)
 
     @property
     def report_url(self) -> str:
@@ -95,16 +107,25 @@ class Workspace:
 
     def warehouse(self) -> "Warehouse":
         """An open, read-only session. Raises ConfigError or WarehouseError."""
+        return self._session(writes=False)
+
+    def scratch(self) -> "Warehouse":
+        """An open session that may write: only for `selftest`, into a schema of its own. Raises as `warehouse`."""
+        return self._session(writes=True)
+
+    def _session(self, *, writes: bool) -> "Warehouse":
         from monitor.warehouse import connect, read_profile
+        from monitor.warehouse.adapters.base import Terms
         from monitor.warehouse.profile import find_profiles
 
-        profile = self.settings.profile
+        profile, measure = self.settings.profile, self.settings.measure
         file = find_profiles(self.root, profile.dir, self.env)
-        return connect(read_profile(file, profile.name, profile.target, self.env))
+        terms = Terms(measure.statement.seconds, measure.statement.bytes, measure.label, writes)
+        return connect(read_profile(file, profile.name, profile.target, self.env), terms)
 
     def schemas(self) -> tuple[str, ...]:
         """The schemas that the landings name; an empty name is the connection's own."""
-        return tuple(sorted({_schema(landing) for landing in self.settings.landings}))
+        return tuple(sorted({schema for landing in self.settings.landings for schema in schemas_of(landing)}))
 
     def landed(self, plan: "Plan", catalog: "Catalog") -> "Landed":
         """The landings bound to the catalog. Raises Problems of ConfigError."""
@@ -154,32 +175,101 @@ class Workspace:
         )
 
     def routing(self) -> "Routing":
-        """Channels by team."""
-        from monitor.alert.routing import Destination, Routing
+        """Who is told where and when."""
+        from monitor.alert.routing import Destination, Route, Routing
+        from monitor.judge.model import Severity
 
         slack = self.settings.slack
-        default = slack.channel or ""
-        teams = {name: Destination(team.channel or default, team.mention or "") for name, team in slack.teams.items()}
-        return Routing(default, teams)
+        teams = {name: _destination(team) for name, team in slack.teams.items()}
+        routes = tuple(
+            Route(
+                _destination(route),
+                event=route.event or "",
+                source=route.source or "",
+                team=route.team or "",
+                kind=route.kind or "",
+                severity=Severity[(route.severity or "info").upper()],
+            )
+            for route in slack.routes
+        )
+        usual = Destination(quiet=_quiet(slack.quiet), gathered=_gathered(slack.digest))
+        return Routing(slack.channel or "", teams, routes, usual, slack.digest_over)
+
+    def patience(self) -> "Patience":
+        """How quickly something is told, and what is not."""
+        from monitor.incidents.model import Patience, Suppression
+
+        said = self.settings.incidents
+        suppressed = tuple(
+            Suppression(
+                one.event,
+                one.kind or "",
+                one.version or "",
+                one.source or "",
+                one.property or "",
+                datetime.combine(one.until, datetime.min.time(), UTC) if one.until else None,
+                one.why,
+            )
+            for one in said.suppress
+        )
+        return Patience(
+            open_after=said.open_after,
+            close_after=said.close_after,
+            repeat=said.repeat,
+            same_episode=said.same_episode,
+            flips=said.flips,
+            suppressed=suppressed,
+        )
 
     def sender(self, out: Callable[[str], object]) -> "Sender":
         """Where messages go: the bot, the webhook, or, without either, `out`."""
-        from monitor.alert.slack import BotSender, PrintSender, WebhookSender
+        from monitor.alert.slack import PrintSender, WebhookSender
 
+        bot, webhook = self.bot(), self.settings.slack.webhook
+        if bot is not None:
+            return bot
+        return PrintSender(out) if webhook is None else WebhookSender(webhook.get_secret_value())
+
+    def bot(self) -> "BotSender | None":
+        """Slack by the bot token; None: there is none."""
         slack = self.settings.slack
-        if slack.token is not None:
-            base = self.env.get("SLACK_API_URL")
-            token = slack.token.get_secret_value()
-            channel = slack.channel or ""
-            return BotSender(token, channel, base_url=base) if base else BotSender(token, channel)
-        if slack.webhook is not None:
-            return WebhookSender(slack.webhook.get_secret_value())
-        return PrintSender(out)
+        if slack.token is None:
+            return None
+        from monitor.alert.slack import BotSender
+
+        base = self.env.get("SLACK_API_URL")
+        token, channel = slack.token.get_secret_value(), slack.channel or ""
+        return BotSender(token, channel, base_url=base) if base else BotSender(token, channel)
 
     @property
     def report_folder(self) -> Path:
         """Where the report is written."""
         return self.settings.resolve(self.settings.report.path)
+
+
+def _destination(place: "SlackPlace") -> "Destination":
+    from monitor.alert.routing import Destination
+
+    return Destination(place.channel or "", place.mention or "", _quiet(place.quiet), _gathered(place.digest))
+
+
+def _quiet(hours: "Hours | None") -> "Quiet | None":
+    from monitor.alert.hours import Quiet
+    from monitor.judge.model import Severity
+
+    if hours is None:
+        return None
+    since, until = time.fromisoformat(hours.since), time.fromisoformat(hours.until)
+    return Quiet(since, until, hours.timezone, hours.weekends, Severity[hours.but.upper()])
+
+
+def _gathered(digest: "Digest | None") -> "Gathered | None":
+    from monitor.alert.hours import Gathered
+    from monitor.judge.model import Severity
+
+    if digest is None:
+        return None
+    return Gathered(tuple(map(time.fromisoformat, digest.at)), digest.timezone, Severity[digest.but.upper()])
 
 
 def _gates(hour: float) -> tuple[float, float, float, float]:
@@ -195,10 +285,3 @@ def _fingerprint(folder: Path) -> str:
             digest.update(str(path.relative_to(folder)).encode() + b"\0")
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
-
-
-def _schema(landing: "SegmentLanding | SnowplowLanding | JsonLanding") -> str:
-    if isinstance(landing, SegmentLanding):
-        return landing.db_schema
-    schema, dot, _ = landing.table.rpartition(".")
-    return schema if dot else ""

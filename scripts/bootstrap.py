@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 OLDEST_UV = (0, 9)
+APART = ("bigquery",)
+"""Emulators whose servers cannot share `.venv`: `tests/engines/<name>` is locked into `.venv-<name>`."""
 
 Wheel = Mapping[str, Any]
 """One wheel as uv.lock writes it: its `url` and its `hash` (`sha256:…`)."""
@@ -37,6 +39,8 @@ def main() -> int:
         environment = settings(os.environ)
         uv = find_uv() or install_uv(environment)
         sync(uv, environment)
+        for name in APART:
+            sync_apart(name, uv, environment)
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1
@@ -226,6 +230,18 @@ def sync(uv: Path, environment: Mapping[str, str]) -> None:
         run([str(uv), "export", "--frozen", "--quiet", "--no-emit-project", "--output-file", wanted.name], inside)
         run([str(uv), "pip", "sync", *target, "--require-hashes", wanted.name], inside)
     run([str(uv), "pip", "install", *target, "--quiet", "--no-deps", "--editable", str(ROOT)], inside)
+
+
+def sync_apart(name: str, uv: Path, environment: Mapping[str, str]) -> None:
+    """An emulator's environment as its own lock says. Tests that need it are skipped where it cannot be had.
+
+    `uv sync` alone, which writes into the environment it is given and nowhere else.
+    """
+    inside = {**environment, "UV_PROJECT_ENVIRONMENT": str(ROOT / f".venv-{name}")}
+    command = [str(uv), "sync", "--frozen", "--quiet", "--project", str(ROOT / "tests" / "engines" / name)]
+    print(f"setup: {name}'s emulator in .venv-{name}", flush=True)
+    if subprocess.run(command, check=False, cwd=ROOT, env=inside).returncode:
+        print(f"setup: {name}'s emulator could not be installed: its tests are skipped", file=sys.stderr)
 
 
 def refuse_other_target(python: Path) -> None:

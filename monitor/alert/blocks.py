@@ -15,6 +15,9 @@ from monitor.incidents.model import Delivery
 Block: TypeAlias = dict[str, Any]
 """One Block Kit block, as Slack's JSON has it."""
 
+Element: TypeAlias = dict[str, Any]
+"""One button."""
+
 MAX_BLOCKS = 50
 MAX_HEADER = 150
 MAX_SECTION = 3_000
@@ -22,6 +25,8 @@ MAX_FIELDS = 10
 MAX_FIELD = 2_000
 MAX_CONTEXT = 10
 MAX_URL = 3_000
+MAX_BUTTON = 75
+MAX_VALUE = 2_000
 BUDGET = 10_000
 """Characters in one message: over about 13,200 Slack refuses it without documenting so."""
 
@@ -50,15 +55,25 @@ def context(parts: Sequence[str]) -> Block:
     return {"type": "context", "elements": [_mrkdwn(part, MAX_FIELD) for part in parts]}
 
 
-def link_button(label: str, url: str) -> Block:
-    """One button that opens a page; it needs no listener on our side."""
-    button = {
+def link(label: str, url: str) -> Element:
+    """A button that opens a page; it needs no listener on our side."""
+    return {
         "type": "button",
         "action_id": "open_report",
         "text": {"type": "plain_text", "text": label, "emoji": False},
         "url": url,
     }
-    return {"type": "actions", "elements": [button]}
+
+
+def button(label: str, action: str, value: str) -> Element:
+    """A button that a listener hears of: the action's id, and a value of at most 2,000 characters."""
+    text = {"type": "plain_text", "text": _within(label, MAX_BUTTON), "emoji": False}
+    return {"type": "button", "action_id": action, "text": text, "value": _within(value, MAX_VALUE)}
+
+
+def actions(elements: Sequence[Element]) -> Block:
+    """A row of buttons."""
+    return {"type": "actions", "elements": list(elements)}
 
 
 def dumps(blocks: Sequence[Block]) -> str:
@@ -102,7 +117,8 @@ def _paragraph(block: Block) -> str:
         case {"type": "context", "elements": list(parts)}:
             return _indented(" · ".join(_readable(part["text"]) for part in parts))
         case {"type": "actions", "elements": list(buttons)}:
-            return _indented("\n".join(f"{button['text']['text']}: {button['url']}" for button in buttons))
+            linked = [f"{one['text']['text']}: {one['url']}" for one in buttons if "url" in one]
+            return _indented("\n".join(linked))
     return ""
 
 

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from monitor.alert import wording
-from monitor.alert.blocks import Block, header, section
-from monitor.alert.envelope import footer, key_of_all, report_link, sealed
+from monitor.alert.blocks import Block, context, header, section
+from monitor.alert.envelope import Place, footer, key_of_all, report_link, sealed
 from monitor.alert.escape import mention
-from monitor.alert.routing import MessageContext, pages_somebody
-from monitor.incidents.model import Delivery, Intent, Transition
+from monitor.alert.routing import OVER, MessageContext, pages_somebody
+from monitor.incidents.model import Delivery, Intent, Mode, Transition
 from monitor.judge.explain import EXPLANATIONS
 from monitor.judge.words import count
 
@@ -19,7 +19,7 @@ _KINDS = 12
 
 def digest(ranked: Sequence[Transition], channel: str, told: MessageContext) -> Delivery:
     """One message for everything that changed in one channel's events, worst first."""
-    bad = [t for t in ranked if t.intent not in (Intent.RESOLVED, Intent.WITHDRAWN)]
+    bad = [t for t in ranked if t.intent not in OVER]
     over = Counter(t.intent for t in ranked if t not in bad)
     parts = [count(len(bad), "finding")] if bad else []
     parts += [f"{over[Intent.RESOLVED]:,} resolved"] if over[Intent.RESOLVED] else []
@@ -29,7 +29,7 @@ def digest(ranked: Sequence[Transition], channel: str, told: MessageContext) -> 
     lead = " ".join(filter(None, (_called(ranked, told), _lead(bad))))
     body = [header(title), section(lead), *_listed(bad or ranked, told)]
     text = f"{title}: {wording.tally(t.after.severity for t in bad)}" if bad else title
-    return sealed(key_of_all("digest", ranked), channel, text, [*body, *footer(told)], told)
+    return sealed(key_of_all("digest", ranked), Place(channel), text, [*body, *footer(told)], told)
 
 
 def adoption(ranked: Sequence[Transition], told: MessageContext) -> Delivery:
@@ -41,7 +41,18 @@ def adoption(ranked: Sequence[Transition], told: MessageContext) -> Delivery:
     )
     body = [header(title), section(f"{lead}\n{_by_kind(ranked)}"), *_listed(ranked, told)]
     text = f"{title} ({wording.tally(t.after.severity for t in ranked)})"
-    return sealed(key_of_all("adoption", ranked), "", text, [*body, *footer(told)], told)
+    return sealed(key_of_all("adoption", ranked), Place(), text, [*body, *footer(told)], told)
+
+
+def news(ranked: Sequence[Transition], place: Place, told: MessageContext) -> Delivery:
+    """What became of some incidents that a digest has told, as an answer in its thread."""
+    over = Counter(t.intent for t in ranked)
+    parts = [f"{over[intent]:,} {intent.value}" for intent in Intent if over[intent]]
+    title = f"{wording.DONE if all(t.intent in OVER for t in ranked) else '🗒'} {', '.join(parts)}"
+    small = context([f"as of {wording.at(told.now)}"])
+    return sealed(
+        key_of_all("news", ranked, Mode.REPLY), place, title, [section(title), *_listed(ranked, told), small], told
+    )
 
 
 def _called(ranked: Sequence[Transition], told: MessageContext) -> str:
@@ -65,7 +76,7 @@ def _by_kind(transitions: Sequence[Transition]) -> str:
 
 
 def _listed(ranked: Sequence[Transition], told: MessageContext) -> Sequence[Block]:
-    lines = [wording.line(_mark(t), t.after.finding, _LINE) for t in ranked[:_TOP]]
+    lines = [wording.line(wording.opening(t.intent, t.after.severity), t.after.finding, _LINE) for t in ranked[:_TOP]]
     rest = len(ranked) - len(lines)
     worst = f"The {len(lines)} with the most impact" if rest else "All of them"
     blocks = [section("\n".join([f"*{worst}*", *lines]))]
@@ -73,18 +84,3 @@ def _listed(ranked: Sequence[Transition], told: MessageContext) -> Sequence[Bloc
         url = report_link(told)
         blocks.append(section(f"<{url}|+{rest:,} more in the report>" if url else f"+{rest:,} more"))
     return blocks
-
-
-def _mark(transition: Transition) -> str:
-    mark = wording.MARKS[transition.after.severity]
-    match transition.intent:
-        case Intent.ESCALATED:
-            return f"{mark} Worse:"
-        case Intent.REOPENED:
-            return f"{mark} Back:"
-        case Intent.RESOLVED:
-            return "✅"
-        case Intent.WITHDRAWN:
-            return "⚪"
-        case _:
-            return mark

@@ -8,13 +8,17 @@ from hashlib import sha256
 from urllib.parse import quote
 
 from monitor.alert import wording
-from monitor.alert.blocks import Block, context, dumps, link_button
+from monitor.alert.blocks import Block, Element, actions, context, dumps, link
 from monitor.alert.escape import code
 from monitor.alert.routing import MessageContext
-from monitor.incidents.model import Delivery, Incident, Intent, Transition
+from monitor.incidents.model import Delivery, Incident, Intent, Mode, Transition
 
 _MAX_LINK = 1_000
 _BREAKS_A_LINK = re.compile(r"[<>|`]|[^\x21-\x7e]")
+
+
+SUMMARY = "d-"
+"""How the id of a message about several incidents begins: it is never changed in place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Key:
     episode: int
     intent: Intent
     sequence: int
+    mode: Mode = Mode.POST
 
     @property
     def id(self) -> str:
@@ -34,25 +39,38 @@ class Key:
         True
         """
         parts = [self.fingerprint, self.episode, self.intent.value, self.sequence]
-        return sha256(json.dumps(parts).encode()).hexdigest()[:24]
+        parts += [] if self.mode is Mode.POST else [self.mode.value]
+        number = sha256(json.dumps(parts).encode()).hexdigest()[:24]
+        return number if self.fingerprint.startswith("v1:") else f"{SUMMARY}{number}"
 
 
-def key_of(incident: Incident, intent: Intent) -> Key:
+def key_of(incident: Incident, intent: Intent, mode: Mode = Mode.POST) -> Key:
     """The key of a message about one incident."""
-    return Key(incident.fingerprint, incident.episode, intent, incident.sequence)
+    return Key(incident.fingerprint, incident.episode, intent, incident.sequence, mode)
 
 
-def key_of_all(name: str, transitions: Sequence[Transition]) -> Key:
+def key_of_all(name: str, transitions: Sequence[Transition], mode: Mode = Mode.POST) -> Key:
     """The key of one message about several incidents: it changes when any of them is told anew."""
     members = sorted(
         [t.after.fingerprint, t.after.episode, t.intent.value if t.intent else "", t.after.sequence]
         for t in transitions
     )
     intent = Intent.ADOPTED if name == "adoption" else Intent.OPENED
-    return Key(f"{name}:{sha256(json.dumps(members).encode()).hexdigest()[:16]}", 1, intent, 1)
+    return Key(f"{name}:{sha256(json.dumps(members).encode()).hexdigest()[:16]}", 1, intent, 1, mode)
 
 
-def sealed(key: Key, channel: str, text: str, blocks: Sequence[Block], told: MessageContext) -> Delivery:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message goes."""
+
+    channel: str = ""
+    root: str = ""
+    """The id of the message that it changes or answers."""
+    broadcast: bool = False
+    """An answer that the whole channel is to see."""
+
+
+def sealed(key: Key, place: Place, text: str, blocks: Sequence[Block], told: MessageContext) -> Delivery:
     """The message, ready for the outbox.
 
     Raises ValueError when it is beyond Slack's limits, which its writers keep.
@@ -63,19 +81,24 @@ def sealed(key: Key, channel: str, text: str, blocks: Sequence[Block], told: Mes
         episode=key.episode,
         intent=key.intent,
         sequence=key.sequence,
-        channel=channel,
+        channel=place.channel,
         text=text,
         blocks=dumps(blocks),
         created_at=told.now,
+        mode=key.mode,
+        root=place.root,
+        broadcast=place.broadcast,
     )
 
 
-def footer(told: MessageContext, event: str = "", *notes: str) -> Iterator[Block]:
-    """The small print (run, moment, plan revision) and, where the report is served, a button that opens it."""
+def footer(told: MessageContext, event: str = "", *notes: str, buttons: Sequence[Element] = ()) -> Iterator[Block]:
+    """The small print (run, moment, plan revision) and the buttons: the given ones, and one that opens the report."""
     moment = f"as of {wording.at(told.now)}"
     yield context([*notes, f"run {code(told.run, 60)}", moment, f"plan {code(told.plan_revision, 40)}"])
-    if url := report_link(told, event):
-        yield link_button("Open report", url)
+    url = report_link(told, event)
+    shown = [*buttons, *([link("Open report", url)] if url else [])]
+    if shown:
+        yield actions(shown)
 
 
 def report_link(told: MessageContext, event: str = "") -> str:

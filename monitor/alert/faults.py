@@ -4,13 +4,15 @@ import re
 import socket
 import ssl
 from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from http.client import InvalidURL
 from urllib.error import URLError
 
 from slack_sdk.errors import SlackRequestError
 
-from monitor.alert.sender import Reach, Refused
+from monitor.alert.sender import Reach, Refused, Skipped
+from monitor.incidents.model import Mode
 
 _TOKEN = "put a valid bot token (xoxb-…, scopes chat:write and channels:history) into slack.token"  # noqa: S105 - no secret
 _INVITE = "invite the bot: type /invite @trackwarden in that channel"
@@ -57,6 +59,11 @@ _MESSAGE = {
     "metadata_too_large": _OURS,
     "no_text": _OURS,
 }
+_UNCHANGEABLE = frozenset(
+    {"message_not_found", "cant_update_message", "edit_window_closed", "update_failed", "is_inactive"}
+)
+"""Why a message cannot be changed: somebody deleted it, or the workspace does not let messages be edited so late."""
+_THREADLESS = frozenset({"thread_not_found", "cannot_reply_to_message", "message_not_found"})
 _PASSING = frozenset(
     {
         "ratelimited",
@@ -120,6 +127,18 @@ def from_exception(exception: Exception) -> Refused:
     never_left = isinstance(cause, ConnectionRefusedError | socket.gaierror)
     hint = "check the network, the proxy and that Slack is reachable from here"
     return Refused(permanent=False, error=error, hint=hint, reach=Reach.ACCOUNT, ambiguous=not never_left)
+
+
+def of_mode(refused: Refused, mode: Mode) -> Refused | Skipped:
+    """The same where it matters: a message that cannot be changed any more, and a chart, hold nothing up."""
+    if mode is Mode.UPDATE and refused.error in _UNCHANGEABLE:
+        return Skipped(f"the message could not be changed ({refused.error}): it was deleted, or is too old")
+    if mode is Mode.FILE and refused.permanent and refused.reach is not Reach.CHANNEL:
+        step = ": add the scope files:write to the Slack app" if refused.error == "missing_scope" else ""
+        return Skipped(f"a chart could not be uploaded ({refused.error}){step}")
+    if mode is Mode.REPLY and refused.error in _THREADLESS:
+        return replace(refused, reach=Reach.MESSAGE, thread=True)
+    return refused
 
 
 def code_of(answer: object) -> str:

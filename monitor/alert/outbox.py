@@ -1,33 +1,26 @@
-"""The outbox emptied: each message sent once, at Slack's pace, within a time; what is left waits for the next run."""
+"""The outbox emptied: each message sent once, at Slack's pace, within a time; what is left waits for the next run.
+
+What changes or answers a message waits for that message. Of several changes to one message only the last is made.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol, assert_never
+from typing import assert_never
 
-from monitor.alert.sender import Printed, Reach, Refused, Sender, Sent
+from monitor.alert.sender import Claims, Outbox, Printed, Reach, Refused, Sender, Sent, Skipped
 from monitor.errors import NotifyError
-from monitor.incidents.model import Delivery
+from monitor.incidents.model import Delivery, Mode
 from monitor.judge.words import count
 
 _TRIES = 5
 """Tries of one message in one run."""
 _FIRST_WAIT = 1.0
 _LONGEST_WAIT = 30.0
-
-
-class Outbox(Protocol):
-    """Where deliveries are kept: what happened is written down at once, message by message."""
-
-    def delivered(self, delivery_id: str, *, at: datetime, channel: str, ts: str) -> None:
-        """The message is told, and never sent again."""
-        ...
-
-    def not_delivered(self, delivery_id: str, *, error: str) -> None:
-        """One more try failed; the message stays pending."""
-        ...
+WAITS_FOR_ROOT = "waits for the message that it belongs to"
+_CLAIM_BEYOND = timedelta(seconds=90)
+"""A last try may begin as the time for sending ends, and take as long as three of Slack's timeouts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +50,33 @@ class DeliveryReport:
     """What went well but should be known: sent elsewhere, without its layout, or perhaps twice."""
 
 
-def deliver(
-    pending: Sequence[Delivery], sender: Sender, mark: Outbox, pace: Pace, *, fresh: AbstractSet[str] = frozenset()
-) -> DeliveryReport:
+def deliver(pending: Sequence[Delivery], sender: Sender, mark: Outbox, pace: Pace) -> DeliveryReport:
     """Send what is pending, in order, one post per second and channel, with retries that end with the time.
 
-    `fresh` are the ids that this very run has written: nobody can have sent them. All others may have
-    been sent by a run that died before it could say so, and are looked up before they are posted.
-    Raises only what `mark` raises; a message that it could not mark is looked up by the next run.
+    What was claimed once before may have been sent by a process that died before it could say so, and is looked up
+    before it is posted. Raises only what `mark` raises; a message that it could not mark is looked up by the next run.
     """
-    items = [_Item(d, d, maybe_sent=d.id not in fresh, not_before=pace.clock()) for d in pending if d.sent_at is None]
-    sending = _Sending(items, sender, mark, pace)
+    sending = _Sending(pending, sender, mark, pace)
     while item := sending.next():
         sending.attempt(item)
+    return sending.report()
+
+
+def empty(outbox: Claims, sender: Callable[[], Sender], pace: Pace) -> DeliveryReport:
+    """Claim what may be sent now, send it, and give back what could not be.
+
+    A claim holds for the time of sending and some more; one whose process has died is taken over at once.
+    """
+    began = pace.clock()
+    claimed = outbox.claim(began, began + timedelta(seconds=pace.budget_seconds) + _CLAIM_BEYOND)
+    if not claimed:
+        return DeliveryReport()  # a sender costs an import, and most runs have nothing to say
+    sending = _Sending(claimed, sender(), outbox, pace)
+    try:
+        while item := sending.next():
+            sending.attempt(item)
+    finally:
+        outbox.unclaim(sending.untried())
     return sending.report()
 
 
@@ -89,9 +96,16 @@ class _Item:
 class _Sending:
     """One emptying of the outbox."""
 
-    def __init__(self, items: list[_Item], sender: Sender, mark: Outbox, pace: Pace) -> None:
-        self._queue, self._sender, self._mark, self._pace = items, sender, mark, pace
-        self._deadline = pace.clock() + timedelta(seconds=pace.budget_seconds)
+    def __init__(self, pending: Sequence[Delivery], sender: Sender, mark: Outbox, pace: Pace) -> None:
+        now = pace.clock()
+        self._sender, self._mark, self._pace = sender, mark, pace
+        self._queue = [
+            _Item(d, d, maybe_sent=d.claims != 1, not_before=now) for d in self._wanted(pending) if d.sent_at is None
+        ]
+        self._roots = {item.delivery.id for item in self._queue}
+        """Messages on their way: what changes or answers them waits."""
+        self._untried = {item.delivery.id for item in self._queue}
+        self._deadline = now + timedelta(seconds=pace.budget_seconds)
         self._free: dict[str, datetime] = {}
         self._outages = 0
         """Tries in a row that did not reach Slack at all."""
@@ -102,9 +116,10 @@ class _Sending:
 
     def next(self) -> _Item | None:
         """The message that may be sent first, when its moment has come; None when all is done or the time is over."""
-        if not self._queue:
+        open_ones = [item for item in self._queue if not self._waits(item)]
+        if not open_ones:
             return None
-        item = min(self._queue, key=self._ready)
+        item = min(open_ones, key=self._ready)
         wait = (self._ready(item) - self._pace.clock()).total_seconds()
         if max(self._ready(item), self._pace.clock()) > self._deadline:
             return None
@@ -115,6 +130,7 @@ class _Sending:
 
     def attempt(self, item: _Item) -> None:
         """Try one message once, and write down what came of it."""
+        self._untried.discard(item.delivery.id)
         outcome = self._sender.send(item.form, maybe_sent=item.maybe_sent)
         now = self._pace.clock()
         match outcome:
@@ -127,23 +143,58 @@ class _Sending:
                 self._mark.delivered(item.delivery.id, at=now, channel=channel, ts=ts)
                 self._told["sent"] += 1
                 self._notes += [text for text in (note, item.detour) if text]
+                self._stands(item, channel, ts)
             case Printed():
                 self._mark.delivered(item.delivery.id, at=now, channel="", ts="")
                 self._told["printed"] += 1
+                self._stands(item, "", "")
+            case Skipped(why, note):
+                self._mark.skipped(item.delivery.id, at=now, why=why)
+                self._notes += [why] if note else []
+                self._stands(item, "", "")
             case _:
                 assert_never(outcome)
         self._outages = 0
 
+    def untried(self) -> Sequence[str]:
+        """What nobody has tried to send: it cannot have arrived."""
+        return sorted(self._untried)
+
     def report(self) -> DeliveryReport:
         """What came of it all."""
+        blocked = [item for item in self._queue if self._waits(item)]
+        for item in blocked:
+            self._mark.not_delivered(item.delivery.id, error=WAITS_FOR_ROOT)
+        self._queue = [item for item in self._queue if item not in blocked]
         return DeliveryReport(
             sent=self._told["sent"],
             printed=self._told["printed"],
-            waiting=self._waiting.total() + len(self._queue),
+            waiting=self._waiting.total() + len(self._queue) + len(blocked),
             failed=self._failed.total(),
             problems=tuple(self._problems()),
             notes=tuple(dict.fromkeys(self._notes)),
         )
+
+    def _wanted(self, pending: Sequence[Delivery]) -> Iterator[Delivery]:
+        """Without the changes that a later one makes needless."""
+        last = {one.root: one.id for one in pending if one.mode is Mode.UPDATE}
+        for one in pending:
+            if one.mode is Mode.UPDATE and last[one.root] != one.id:
+                self._mark.skipped(one.id, at=self._pace.clock(), why="a later change of the same message was made")
+            else:
+                yield one
+
+    def _waits(self, item: _Item) -> bool:
+        """The message that it changes or answers is still on its way, here or with another process."""
+        form = item.form
+        return bool(form.root) and not form.root_ts and (not form.root_done or form.root in self._roots)
+
+    def _stands(self, item: _Item, channel: str, ts: str) -> None:
+        """What changes or answers this message may go now."""
+        self._roots.discard(item.delivery.id)
+        for other in self._queue:
+            if other.form.root == item.delivery.id:
+                other.form = replace(other.form, root_channel=channel, root_ts=ts, root_done=True)
 
     def _refused(self, item: _Item, refused: Refused, now: datetime) -> None:
         item.tries += 1
@@ -164,24 +215,25 @@ class _Sending:
         backoff = min(_FIRST_WAIT * 2.0 ** (tries - 1), _LONGEST_WAIT)
         wait = backoff if refused.retry_after is None else refused.retry_after
         item.not_before = now + timedelta(seconds=wait)
-        same = [other for other in self._queue if everywhere or other.form.channel == item.form.channel]
+        same = [other for other in self._queue if everywhere or _channel(other.form) == _channel(item.form)]
         if tries >= _TRIES or item.not_before > self._deadline:
-            self._give_up_all([item, *same], refused)
+            asked = item.not_before if refused.retry_after is not None else None
+            self._give_up_all([item, *same], refused, asked)
             return
         self._queue.insert(0, item)
         for other in [item, *same]:
             self._after(other, now, wait)
 
-    def _give_up(self, item: _Item, refused: Refused) -> None:
-        self._mark.not_delivered(item.delivery.id, error=refused.error)
+    def _give_up(self, item: _Item, refused: Refused, not_before: datetime | None = None) -> None:
+        self._mark.not_delivered(item.delivery.id, error=refused.error, not_before=not_before)
         if refused.permanent:
             self._failed[item.delivery.channel if refused.reach is Reach.CHANNEL else "", refused] += 1
         else:
             self._waiting[refused] += 1
 
-    def _give_up_all(self, items: Sequence[_Item], refused: Refused) -> None:
+    def _give_up_all(self, items: Sequence[_Item], refused: Refused, not_before: datetime | None = None) -> None:
         for item in items:
-            self._give_up(item, refused)
+            self._give_up(item, refused, not_before)
         self._queue = [item for item in self._queue if item not in items]
 
     def _problems(self) -> Iterator[NotifyError]:
@@ -200,21 +252,30 @@ class _Sending:
             yield NotifyError(problem, where="Slack", hint=hint)
 
     def _ready(self, item: _Item) -> datetime:
-        return max(item.not_before, self._free.get(item.form.channel, item.not_before))
+        return max(item.not_before, self._free.get(_channel(item.form), item.not_before))
 
     def _after(self, item: _Item, now: datetime, seconds: float) -> None:
-        free = now + timedelta(seconds=seconds)
-        self._free[item.form.channel] = max(free, self._free.get(item.form.channel, free))
+        free, channel = now + timedelta(seconds=seconds), _channel(item.form)
+        self._free[channel] = max(free, self._free.get(channel, free))
+
+
+def _channel(form: Delivery) -> str:
+    """Where it goes: to its root's channel, which is not always the one that was meant."""
+    return form.root_channel or form.channel
 
 
 def _detour(item: _Item, refused: Refused) -> bool:
     """Choose another way for a message that will never pass as it is; False when there is none left."""
     form = item.form
-    if refused.reach is Reach.CHANNEL and form.channel:
+    if refused.thread and form.root_ts:
+        item.form = replace(form, root_ts="", root_channel="", mode=Mode.POST)
+        item.detour = f"the message to be answered is gone ({refused.error}): told in the channel instead"
+        return True
+    if refused.reach is Reach.CHANNEL and form.channel and form.mode is Mode.POST:
         item.form = replace(form, channel="")
         item.detour = f"{form.channel} refused ({refused.error}), told in the default channel instead: {refused.hint}"
         return True
-    if refused.reach is Reach.MESSAGE and form.blocks not in ("", "[]"):
+    if refused.reach is Reach.MESSAGE and form.blocks not in ("", "[]") and form.mode is not Mode.FILE:
         item.form = replace(form, blocks="")
         item.detour = f"Slack refused a message's layout ({refused.error}), sent as one line of text: {refused.hint}"
         return True

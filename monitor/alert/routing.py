@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from fnmatch import fnmatchcase
 
+from monitor.alert.hours import Gathered, Later, Quiet
 from monitor.incidents.model import Incident, Intent, Transition
 from monitor.judge.model import Finding, Severity
 from monitor.plan.model import Plan, Tier
@@ -11,36 +13,96 @@ from monitor.plan.model import Plan, Tier
 TIERS = (Tier.EXPERIMENTAL, Tier.STANDARD, Tier.CORE)
 """The tiers by how much they matter."""
 
-PAGING = frozenset({Intent.OPENED, Intent.ESCALATED, Intent.REOPENED})
+ALERTS = frozenset(
+    {Intent.OPENED, Intent.REPEATED, Intent.ESCALATED, Intent.REGRESSED, Intent.REOPENED, Intent.FLAPPING}
+)
+"""The intents that say that something is wrong: they are seen in the channel, and may be put off."""
+
+PAGING = ALERTS - {Intent.FLAPPING}
 """The intents that may mention somebody; good news never does."""
+
+OVER = frozenset({Intent.RESOLVED, Intent.WITHDRAWN})
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """One team's place in Slack."""
+    """One place in Slack."""
 
     channel: str = ""
     """A channel id (`C0456`); empty: the default channel."""
     mention: str = ""
     """A user or user group id (`U…`, `W…`, `S…`); anything else mentions nobody."""
+    quiet: Quiet | None = None
+    gathered: Gathered | None = None
+    """What is less loud is told in a digest, at its times."""
+
+    def later(self, severity: Severity, now: datetime) -> Later | None:
+        """When it is told, if not now: after the quiet hours, or with the next digest."""
+        waits = [rule.later(severity, now) for rule in (self.gathered, self.quiet) if rule is not None]
+        return max((later for later in waits if later is not None), default=None)
+
+    def quiet_now(self, severity: Severity, now: datetime) -> Later | None:
+        """When it is told, if these are quiet hours: a digest waits for their end as well."""
+        return self.quiet.later(severity, now) if self.quiet else None
+
+    def under(self, usual: "Destination") -> "Destination":
+        """This place, and what it does not say as usual."""
+        return Destination(
+            self.channel or usual.channel,
+            self.mention or usual.mention,
+            self.quiet or usual.quiet,
+            self.gathered or usual.gathered,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A place for the findings that fit. What is empty fits everything."""
+
+    to: Destination
+    event: str = ""
+    """`*` stands for any letters."""
+    source: str = ""
+    team: str = ""
+    kind: str = ""
+    severity: Severity = Severity.INFO
+    """At least this loud."""
+
+    def fits(self, finding: Finding, team: str) -> bool:
+        """Whether the finding takes this route."""
+        return (
+            (not self.event or fnmatchcase(finding.event, self.event))
+            and self.source in ("", finding.source)
+            and self.team in ("", team)
+            and self.kind in ("", finding.kind.value)
+            and finding.severity >= self.severity
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """Channels by team. A team that is not listed is told in the default channel."""
+    """Places by team and by route. A team that is not listed is told in the default channel."""
 
     channel: str = ""
     """The default channel's id; empty where a webhook decides."""
     teams: Mapping[str, Destination] = field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
+    """The first one that fits is taken."""
+    usual: Destination = Destination()
+    """Quiet hours and digest of those who say nothing else."""
+    digest_over: int = 10
+    """More messages than this to one channel in one run become one digest."""
 
-    def of(self, team: str) -> Destination:
-        """The team's channel and mention.
+    def of(self, finding: Finding, team: str) -> Destination:
+        """Where and when the finding is told.
 
         The default channel is given as empty, so that a message that waits in the outbox follows a
         later change of the configuration.
         """
-        own = self.teams.get(team, Destination())
-        return replace(own, channel="") if own.channel == self.channel else own
+        own = self.teams.get(team, Destination()).under(self.usual)
+        route = next((route for route in self.routes if route.fits(finding, team)), None)
+        place = route.to.under(own) if route else own
+        return replace(place, channel="") if place.channel == self.channel else place
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +129,8 @@ class MessageContext:
     """Where the report is served; empty: messages carry no link."""
     pages: Mapping[str, str] = field(default_factory=dict)
     """Event name → its page below `report_url`; an event without one links to the overview."""
-    digest_over: int = 10
-    """More messages than this to one channel in one run become one digest."""
+    buttons: bool = False
+    """Somebody listens to buttons; otherwise messages give the command."""
 
     def owner(self, finding: Finding) -> Owner:
         """The owner of the finding's event; nobody's where the plan does not know the event.
@@ -83,7 +145,7 @@ class MessageContext:
 
     def destination(self, finding: Finding) -> Destination:
         """Where the finding is told."""
-        return self.routing.of(self.owner(finding).team)
+        return self.routing.of(finding, self.owner(finding).team)
 
 
 def owners(plan: Plan) -> Mapping[str, Owner]:

@@ -1,6 +1,8 @@
-"""What sends a message, and what comes of it."""
+"""What sends a message, what comes of it, and where that is kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
@@ -36,6 +38,15 @@ class Printed:
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """There is nothing to do any more, or no way to do it: the message is done with."""
+
+    why: str
+    note: bool = True
+    """The operator should know."""
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """The message was not taken, or it is not known whether it was."""
 
@@ -50,19 +61,49 @@ class Refused:
     reach: Reach = Reach.MESSAGE
     ambiguous: bool = False
     """It may have arrived: look before posting it again."""
+    thread: bool = False
+    """The thread is gone: the message may pass as one of its own."""
 
 
-Outcome: TypeAlias = Sent | Printed | Refused
+Outcome: TypeAlias = Sent | Printed | Skipped | Refused
 
 
 class Sender(Protocol):
     """One way to people's eyes."""
 
     def send(self, delivery: Delivery, *, maybe_sent: bool) -> Outcome:
-        """Send one message, once.
+        """Send one message, change one, or answer one, once.
 
         With `maybe_sent` an earlier try may have arrived: a sender that can look does so first, and one
         that cannot sends and says so in the note (an alert twice is better than none). Never raises for
         what Slack or the network does.
         """
+        ...
+
+
+class Outbox(Protocol):
+    """Where deliveries are kept: what happened is written down at once, message by message."""
+
+    def delivered(self, delivery_id: str, *, at: datetime, channel: str, ts: str) -> None:
+        """The message is told, and never sent again."""
+        ...
+
+    def skipped(self, delivery_id: str, *, at: datetime, why: str) -> None:
+        """The message is done with, and was not sent."""
+        ...
+
+    def not_delivered(self, delivery_id: str, *, error: str, not_before: datetime | None = None) -> None:
+        """One more try failed; the message stays pending, and is not tried before that moment."""
+        ...
+
+
+class Claims(Outbox, Protocol):
+    """An outbox that several processes empty."""
+
+    def claim(self, now: datetime, until: datetime) -> Sequence[Delivery]:
+        """Take what may be sent now; nobody else sends it before `until`."""
+        ...
+
+    def unclaim(self, untried: Sequence[str]) -> None:
+        """Give back what was taken and not sent."""
         ...

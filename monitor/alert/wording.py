@@ -4,17 +4,43 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from monitor.alert.escape import code, plain, prose
+from monitor.incidents.model import Intent
 from monitor.judge.model import Finding, Severity
 from monitor.judge.words import percent
 
 MARKS = {Severity.INFO: "🔵", Severity.WARNING: "🟠", Severity.CRITICAL: "🔴"}
 DONE = "✅"
+_OPENINGS = {
+    Intent.ESCALATED: "{mark} Worse",
+    Intent.REOPENED: "{mark} Back",
+    Intent.REPEATED: "{mark} Still",
+    Intent.REGRESSED: "{mark} Regressed",
+    Intent.FLAPPING: "{mark} Comes and goes",
+    Intent.ACKNOWLEDGED: "👀 Acknowledged",
+    Intent.SNOOZED: "💤 Snoozed",
+    Intent.RESOLVED: "✅ Resolved",
+    Intent.WITHDRAWN: "⚪ Closed",
+}
+"""How a message begins, by why it is sent; what is new begins with its severity's mark alone."""
 _SUBJECT = 70
 _PART = 48
 _NAMES = frozenset({"table", "column", "type", "was", "landed as", "plan", "near"})
 """Facts whose value is one name."""
 _SHARES = frozenset({"rate", "limit", "share", "usual", "change"})
 """Facts whose value is a share, where it is a float."""
+
+
+def opening(intent: Intent | None, severity: Severity, detail: str = "") -> str:
+    """How a line about an incident begins.
+
+    >>> opening(Intent.ESCALATED, Severity.CRITICAL), opening(Intent.RESOLVED, Severity.WARNING, " after 5 h")
+    ('🔴 Worse:', '✅ Resolved after 5 h:')
+    >>> opening(Intent.OPENED, Severity.WARNING)
+    '🟠'
+    """
+    mark = MARKS[severity]
+    said = _OPENINGS.get(intent) if intent else None
+    return mark if said is None else f"{said.format(mark=mark)}{detail}:"
 
 
 def subject(finding: Finding) -> str:

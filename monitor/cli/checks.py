@@ -10,8 +10,8 @@ from monitor.alert.slack import whoami
 from monitor.catalog import Catalog
 from monitor.cli.boundary import code_of, errors_of
 from monitor.cli.words import near
-from monitor.config import JsonLanding, SegmentLanding, SnowplowLanding
-from monitor.errors import ExitCode, TrackwardenError
+from monitor.config import Landing, place_of
+from monitor.errors import ConfigError, ExitCode, TrackwardenError
 from monitor.judge.words import count, listed
 from monitor.landing.model import Landed, LandedTable
 from monitor.measure.probe import PROBE_ARMS, probe, read_probe
@@ -96,6 +96,9 @@ def _warehouse(workspace: Workspace, plan: Plan | None) -> Iterator[Answer]:
             if plan is not None:
                 landed = workspace.landed(plan, catalog)
                 yield from _tables(workspace, landed, catalog)
+                yield from (
+                    Answer("landings", f"{note.where}: {note.problem}", hint=_next(note)) for note in landed.notes
+                )
                 yield from _times(landed, warehouse)
     except TrackwardenError as error:
         yield from _problems("warehouse", error)
@@ -127,9 +130,12 @@ def _tables(workspace: Workspace, landed: Landed, catalog: Catalog) -> Iterator[
             yield Answer(name, said)
 
 
-def _named(landing: SegmentLanding | SnowplowLanding | JsonLanding) -> str:
-    place = landing.db_schema if isinstance(landing, SegmentLanding) else landing.table
-    return f"{landing.layout} {place}"
+def _next(note: ConfigError) -> str:
+    return note.hint or "look whether that is meant"
+
+
+def _named(landing: Landing) -> str:
+    return f"{landing.layout} {place_of(landing)}"
 
 
 def _times(landed: Landed, warehouse: Warehouse) -> Iterator[Answer]:

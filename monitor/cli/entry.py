@@ -16,11 +16,14 @@ COMMANDS: Mapping[str, str] = {
     "demo": "monitor.cli.demo:demo",
     "init": "monitor.cli.init:init",
     "doctor": "monitor.cli.doctor:doctor",
+    "selftest": "monitor.cli.selftest:selftest",
     "run": "monitor.cli.run:run",
+    "incidents": "monitor.cli.incidents:incidents",
     "report": "monitor.cli.report:report",
     "generate": "monitor.cli.generate:generate",
     "plan": "monitor.cli.plan:plan",
     "schedule": "monitor.cli.schedule:schedule",
+    "history": "monitor.cli.history:history",
 }
 """Every command and where it is, in the order of `--help`. A module is imported when its command is asked for."""
 

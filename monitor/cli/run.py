@@ -11,13 +11,14 @@ import click
 from monitor.cli.boundary import tell
 from monitor.cli.entry import Asked
 from monitor.cli.moments import MOMENT, Moment, resolved
+from monitor.cli.words import visible
 from monitor.errors import ExitCode, TrackwardenError, WarehouseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from monitor.judge.model import Severity
-    from monitor.run import Outcome
+    from monitor.run import Options, Outcome
     from monitor.wiring import Workspace
 
 FAIL_ON = ("info", "warning", "critical", "never")
@@ -40,6 +41,7 @@ FAIL_ON = ("info", "warning", "critical", "never")
 )
 @click.option("--notify", is_flag=True, help="With --since: tell the teams all the same.")
 @click.option("--outputs", is_flag=True, help="Write the suites, the sources and the report as well: all in one go.")
+@click.option("--explain", is_flag=True, help="Say what each table would be asked; run no scan and keep nothing.")
 @click.pass_obj
 def run(
     asked: Asked,
@@ -52,6 +54,7 @@ def run(
     fail_on: str,
     notify: bool,
     outputs: bool,
+    explain: bool,
 ) -> None:
     """Measure what has arrived, judge it, tell the owners.
 
@@ -75,6 +78,7 @@ def run(
     Examples:
       trackwarden run
       trackwarden run --outputs
+      trackwarden run --explain
       trackwarden run --event "Order Completed" --since 7d --dry-run
       trackwarden run --json --fail-on critical | jq .findings
     """  # noqa: D301 - click's mark: the lines below it stay lines
@@ -97,6 +101,9 @@ def run(
         notify=notify,
         sums=as_json,
     )
+    if explain:
+        _explain(workspace, options, as_json=as_json)
+        return
     if outputs and dry_run:
         raise click.UsageError("--dry-run keeps nothing, and --outputs writes")
     with watching(quiet=asked.quiet, prints_to_stderr=as_json) as witness:
@@ -110,6 +117,19 @@ def run(
         summary(outcome, options, workspace, reported=outputs)
     tell(trouble(outcome))
     raise click.exceptions.Exit(code)
+
+
+def _explain(workspace: Workspace, options: Options, *, as_json: bool) -> None:
+    """What a run would ask, table by table."""
+    from monitor.cli.present.explained import document, lines
+    from monitor.run import explain
+
+    steps = tuple(explain(workspace, options))
+    if as_json:
+        click.echo(json.dumps(document(steps), ensure_ascii=False, allow_nan=False))
+        return
+    for line in lines(steps):
+        click.echo(visible(line))
 
 
 def _write_outputs(workspace: Workspace) -> None:
@@ -147,4 +167,6 @@ def trouble(outcome: Outcome) -> Iterator[TrackwardenError]:
     """What ends in an exit code other than findings: it is told on stderr, in every form of output."""
     for one in outcome.unmeasured:
         yield WarehouseError(f"could not be measured: {one.problem}", where=one.table, hint=one.hint)
+    for table, words in outcome.missed:
+        yield WarehouseError(words, where=table, hint="its rows and failures were counted all the same")
     yield from outcome.delivery.problems

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, field_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from monitor.config.values import Duration, Section
 
@@ -64,7 +64,8 @@ class ConstantLocator(Section):
 class FallbackLocator(Section):
     """What a row has where no locator before this one found a version."""
 
-    fallback: Literal["oldest", "latest", "unknown"]
+    fallback: Literal["oldest", "latest", "only", "unknown"]
+    """`only`: the event's one planned version (drafts left out); none where it has several."""
 
 
 def first_key_of(keys: tuple[str, ...]) -> Discriminator:
@@ -137,14 +138,44 @@ class AnyLanding(Section):
         return chain
 
 
-class SegmentLanding(AnyLanding):
+class PerEventLanding(AnyLanding):
+    """A schema with a table per event."""
+
+    source: Source
+    db_schema: Annotated[str, Field(alias="schema", min_length=1)]
+
+
+class FailedEvents(Section):
+    """A table of events that the collector refused."""
+
+    table: Annotated[str, Field(min_length=1)]
+
+
+class Violations(FailedEvents):
+    """Segment's `violation_generated` events."""
+
+    source_slug: str | None = None
+    """Only those of this source, by the column `source_slug`: several sources may send theirs to one table."""
+
+
+class SegmentLanding(PerEventLanding):
     """A schema with a table per event, as Segment writes it."""
 
     layout: Literal["segment"]
-    source: Source
-    db_schema: Annotated[str, Field(alias="schema", min_length=1)]
     names: str | None = None
     """The naming rule, where it is not Segment's own."""
+    rejected: Violations | None = None
+    """Where forwarded violations land; `violation_generated` of the schema itself is known without it."""
+
+
+class RudderstackLanding(PerEventLanding):
+    """A schema with a table per event, as RudderStack writes it."""
+
+    layout: Literal["rudderstack"]
+    names: Literal["new", "legacy"] = "new"
+    """`legacy`: letters and digits are divided (`underscoreDivideNumbers`), as older destinations write them."""
+    discards: bool = True
+    """Whether `rudder_discards` is read, where it is there."""
 
 
 class SnowplowLanding(AnyLanding):
@@ -155,6 +186,8 @@ class SnowplowLanding(AnyLanding):
     source: Source
     names: Literal["auto", "snake", "original"] = "auto"
     """How keys inside self-describing columns are written; `auto` looks."""
+    rejected: FailedEvents | None = None
+    """Where failed events land."""
 
 
 class JsonLanding(AnyLanding):
@@ -167,5 +200,98 @@ class JsonLanding(AnyLanding):
     properties: InColumn
 
 
-Landing = Annotated[SegmentLanding | SnowplowLanding | JsonLanding, Field(discriminator="layout")]
+class DocumentLanding(AnyLanding):
+    """One table whose columns are the collector's own, the properties in one document."""
+
+    table: Annotated[str, Field(min_length=1)]
+    source: Source
+    own_keys: tuple[str, ...] = ()
+    """Keys of the document that are nobody's property: set by an SDK, never undeclared."""
+
+
+class AmplitudeLanding(DocumentLanding):
+    """Amplitude's export, or Fivetran's `event` table."""
+
+    layout: Literal["amplitude"]
+
+
+class MixpanelLanding(DocumentLanding):
+    """Mixpanel's `mp_master_event`, or Fivetran's `event` table."""
+
+    layout: Literal["mixpanel"]
+    names: Literal["auto", "original", "reserved"] = "auto"
+    """How `$x` stands in the properties: as sent, or `mp_reserved_x`; `auto` looks at the loader's columns."""
+
+
+class PosthogLanding(DocumentLanding):
+    """PostHog's batch export."""
+
+    layout: Literal["posthog"]
+
+
+class Ga4Landing(AnyLanding):
+    """The BigQuery export of Google Analytics 4: a table for every day."""
+
+    layout: Literal["ga4"]
+    db_schema: Annotated[str, Field(alias="schema", min_length=1)]
+    source: Source
+    own_keys: tuple[str, ...] = ()
+    intraday: bool = True
+    """Whether days that have only `events_intraday_…` so far are read from it."""
+    lag: Duration = timedelta(hours=48)
+    """A day's table comes within the next day, and more."""
+
+
+class JitsuLanding(AnyLanding):
+    """Jitsu: one `events` table, or a table per event (`schema`)."""
+
+    layout: Literal["jitsu"]
+    table: Annotated[str, Field(min_length=1)] | None = None
+    db_schema: Annotated[str | None, Field(alias="schema", min_length=1)] = None
+    source: Source
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "JitsuLanding":
+        if (self.table is None) == (self.db_schema is None):
+            raise ValueError("needs either table: (single table, Jitsu's default) or schema: (a table per event)")
+        return self
+
+
+Landing = Annotated[
+    SegmentLanding
+    | RudderstackLanding
+    | SnowplowLanding
+    | JsonLanding
+    | AmplitudeLanding
+    | MixpanelLanding
+    | PosthogLanding
+    | Ga4Landing
+    | JitsuLanding,
+    Field(discriminator="layout"),
+]
 """How one collector lays events out in the warehouse."""
+
+
+def schema_of(table: str) -> str:
+    """`raw.events` → `raw`; empty: the connection's own."""
+    return table.rpartition(".")[0]
+
+
+def place_of(landing: Landing) -> str:
+    """Where a landing is, for people: its table, or its schema."""
+    if isinstance(landing, PerEventLanding | Ga4Landing):
+        return landing.db_schema
+    if isinstance(landing, JitsuLanding):
+        return landing.table or landing.db_schema or ""
+    return landing.table
+
+
+def schemas_of(landing: Landing) -> frozenset[str]:
+    """The schemas that a landing's tables are in; an empty name is the connection's own."""
+    whole = isinstance(landing, PerEventLanding | Ga4Landing) or (
+        isinstance(landing, JitsuLanding) and landing.db_schema
+    )
+    found = {place_of(landing) if whole else schema_of(place_of(landing))}
+    if isinstance(landing, SegmentLanding | SnowplowLanding) and landing.rejected is not None:
+        found.add(schema_of(landing.rejected.table))
+    return frozenset(found)

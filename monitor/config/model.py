@@ -1,14 +1,14 @@
 """`trackwarden.yml` as frozen values. What a key means stands beside it; what it defaults to, too."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from monitor.config.alerting import Incidents, Slack
 from monitor.config.landings import Landing
-from monitor.config.values import Duration, Ratio, Section, Share
+from monitor.config.values import Bytes, Duration, Ratio, Section, Share
 
 
 class Plan(Section):
@@ -35,11 +35,32 @@ class History(Section):
     url: SecretStr = SecretStr("sqlite:///state/history.db")
 
 
+class Budget(Section):
+    """What the scans of one run may cost. Tables that do not fit are unknown, and come first in the next run."""
+
+    bytes: Bytes | None = None
+    """Read in all, by the warehouse's own estimate: only where it tells before it runs a statement."""
+    seconds: Annotated[int | None, Field(gt=0)] = None
+    """After so many seconds no further scan begins."""
+
+
+class Statement(Section):
+    """What one statement may cost: the warehouse itself ends or refuses what would cost more."""
+
+    seconds: Annotated[int | None, Field(gt=0)] = None
+    bytes: Bytes | None = None
+    """BigQuery's `maximum_bytes_billed`; other warehouses have none."""
+
+
 class Measure(Section):
     """What a run reads."""
 
     lookback: Duration = timedelta(hours=24)
     """How far back a landing without an arrival time is read again."""
+    budget: Budget = Budget()
+    statement: Statement = Statement()
+    label: Annotated[str, Field(pattern=r"^[A-Za-z0-9_. -]{1,60}$")] = "trackwarden"
+    """What the warehouse's own log calls our statements: query tag, job label, application name."""
 
 
 class Rates(Section):
@@ -76,6 +97,21 @@ class Schedule(Section):
     cron: str | None = None
     timezone: str = "UTC"
     """An IANA name; `cron` is read in it."""
+    limit: Duration = timedelta(hours=1)
+    """How long a run may take; a longer one is ended, and what it measured is kept."""
+    grace: Duration = timedelta(seconds=25)
+    """How long a run may go on after a stop signal."""
+    listen: Annotated[str | None, Field(pattern=r"^(\[[0-9a-fA-F:]+\]|[^\s:/]+):[0-9]{1,5}$")] = "127.0.0.1:9464"
+    """Host and port of `/healthz` and `/metrics`; null: nobody can ask."""
+    heartbeat: SecretStr | None = None
+    """A URL that is called after each run that measured everything: whoever waits for it watches the watcher."""
+
+    @field_validator("heartbeat")
+    @classmethod
+    def _is_http(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(("https://", "http://")):
+            raise ValueError("is not an http(s) URL")
+        return url
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
@@ -83,34 +119,6 @@ class Schedule(Section):
             raise ValueError("needs one of `every` and `cron`")
         if self.every is not None and self.every < timedelta(minutes=1):
             raise ValueError("runs more often than every minute")
-        return self
-
-
-class SlackTeam(Section):
-    """Where a team reads, and whom its messages mention."""
-
-    channel: str | None = None
-    """The channel of `slack` where it is not said."""
-    mention: Annotated[str | None, Field(pattern=r"^[UWS][A-Z0-9]+$")] = None
-
-
-class Slack(Section):
-    """A bot token and a channel, or an incoming webhook. An empty one is none: messages are printed, not sent."""
-
-    token: SecretStr | None = None
-    webhook: SecretStr | None = None
-    channel: str | None = None
-    teams: Mapping[str, SlackTeam] = {}
-
-    @field_validator("token", "webhook")
-    @classmethod
-    def _empty_is_none(cls, secret: SecretStr | None) -> SecretStr | None:
-        return secret if secret is not None and secret.get_secret_value().strip() else None
-
-    @model_validator(mode="after")
-    def _token_needs_a_channel(self) -> Self:
-        if self.token is not None and not self.channel:
-            raise ValueError("has a token and no `channel`")
         return self
 
 
@@ -160,6 +168,7 @@ class Settings(Section):
     measure: Measure = Measure()
     thresholds: Thresholds = Thresholds()
     schedule: Schedule = Schedule(every=timedelta(hours=1))
+    incidents: Incidents = Incidents()
     slack: Slack = Slack()
     report: Report = Report()
     targets: Targets = Targets()

@@ -1,33 +1,48 @@
 """Binding: the plan's versions meet the columns and documents that landed. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from monitor import __version__
-from monitor.catalog import Column, Family
+from monitor.contract import landed as of_landing
 from monitor.contract import slots
-from monitor.contract.field import Field, Flattened, InColumn, InJson, NoColumn
-from monitor.contract.model import BoundProperty, BoundTable, BoundVersion, Contract, Extract, Undecidable
-from monitor.contract.walk import Declared, Ground, declared, pointer, rules
+from monitor.contract.columns import Columns, bound_property
+from monitor.contract.declared import Declared, declared, layers, mentioned
+from monitor.contract.drafts import dialect
+from monitor.contract.field import Field, InJson, InRow, NoColumn
+from monitor.contract.model import BoundTable, BoundVersion, Contract, Extract, Undecidable
+from monitor.contract.refs import Resolver
+from monitor.contract.rules import RULES
+from monitor.contract.scope import AS_USUAL, Reading, Scope, all_of
+from monitor.contract.walk import Ground, rules
 from monitor.contract.without import Refused, without
-from monitor.landing.model import InColumns, InDocument, Landed, LandedEvent, LandedTable, NotLanded
+from monitor.landing.model import (
+    InColumns,
+    InDocument,
+    Landed,
+    LandedEvent,
+    LandedTable,
+    NotLanded,
+    Payload,
+    Rejected,
+)
 from monitor.landing.naming import NAMING
 from monitor.plan.model import Event, EventVersion, Plan
 from monitor.plan.schemaver import aliases
 from monitor.sql import vocabulary as sql
+from monitor.sql.regex import unsupported
 from monitor.sql.vocabulary import Expr, Path
 
 NamingRule: TypeAlias = Callable[[Path], str]
 
-_OLD_DRAFTS = ("draft-03", "draft-04", "com.snowplowanalytics.self-desc")
-"""`$schema`s under which `1.0` is not an integer."""
+_AS_PLANNED = NAMING["original"]
 
 
-def bind(plan: Plan, landed: Landed) -> Contract:
+def bind(plan: Plan, landed: Landed, reading: Reading = AS_USUAL) -> Contract:
     """The plan bound to what landed: every table with every version that can stand in it."""
-    return Binder(plan, landed).contract()
+    return Binder(plan, landed, reading=reading).contract()
 
 
 class Binder:
@@ -36,8 +51,15 @@ class Binder:
     `refused`: what the warehouse is known to refuse of a table, by the hash of its contract.
     """
 
-    def __init__(self, plan: Plan, landed: Landed, refused: Callable[[str], Refused] | None = None) -> None:
-        self._plan = plan
+    def __init__(
+        self,
+        plan: Plan,
+        landed: Landed,
+        refused: Callable[[str], Refused] | None = None,
+        *,
+        reading: Reading = AS_USUAL,
+    ) -> None:
+        self._plan, self._reading = plan, reading
         self._refused = refused
         self._events = {event.name: event for event in plan.events}
         self.renew(landed)
@@ -57,7 +79,8 @@ class Binder:
         bound = self._bound.get(table.key)
         if bound is None or bound.landed is not table:
             planned = table.key not in self._unplanned
-            bound = _table(table, self._events, self._plan.revision, planned=planned)
+            versions = tuple(_versions(table, self._events, self._reading))
+            bound = _table(table, versions, self._plan.revision, planned=planned)
             while self._refused and (refused := self._refused(bound.hash)):
                 bound = without(bound, refused)
             self._bound[table.key] = bound
@@ -76,7 +99,9 @@ class _Version:
     event: Event
     version: EventVersion
     landed: LandedEvent
-    payload: InColumns | InDocument | NotLanded
+    payload: Payload
+    scope: Scope
+    """What its schema is read with, in that landing."""
     declared: tuple[Declared, ...]
 
     @property
@@ -90,25 +115,41 @@ class _Version:
 
 def landed_path(path: Path, naming: NamingRule) -> Path:
     """Each key of a path by the landing's naming rule."""
+    if naming is _AS_PLANNED:
+        return path
     return tuple(naming((key,)) for key in path)
 
 
-def _table(table: LandedTable, events: Mapping[str, Event], revision: str, *, planned: bool) -> BoundTable:
-    versions = [
-        _Version(events[landed.event], version, landed, payload, _declared_for(version, payload))
-        for landed in table.events
-        for version in events[landed.event].versions
-        for payload in (landed.payload_of(version.version),)
-    ]
+def _versions(table: LandedTable, events: Mapping[str, Event], reading: Reading) -> Iterator[_Version]:
+    """Every version that can stand in a table, in the plan's order."""
+    for landed in table.events:
+        for version in events[landed.event].versions:
+            payload, schema = landed.payload_of(version.version), version.schema
+            scope = scope_of(schema, reading, payload.naming if isinstance(payload, InDocument) else "original")
+            found = () if isinstance(payload, NotLanded | Rejected) else declared(schema, scope)
+            yield _Version(events[landed.event], version, landed, payload, scope, found)
+
+
+def scope_of(schema: Mapping[str, Any], reading: Reading = AS_USUAL, naming: str = "original") -> Scope:
+    """What a version's schema is read with, where its keys land by a naming rule."""
+    rule = NAMING[naming]
+    return Scope(
+        compilers=RULES,
+        resolver=Resolver(schema, reading.documents),
+        dialect=dialect(schema),
+        base="",
+        reading=reading,
+        naming=None if naming == "original" else lambda key: rule((key,)),
+        parents=frozenset({id(schema)}),
+    )
+
+
+def _table(table: LandedTable, versions: tuple[_Version, ...], revision: str, *, planned: bool) -> BoundTable:
     positions = slots.assign([version.extracts for version in versions])
     width = max((len(slot) for slot in positions), default=0)
     bound = tuple(_bind(version, table, slot, width) for version, slot in zip(versions, positions, strict=True))
     text = f"{__version__}\n{revision}\n{table.described()}"
     return BoundTable(table, bound, sha256(text.encode()).hexdigest()[:16], planned)
-
-
-def _declared_for(version: EventVersion, payload: InColumns | InDocument | NotLanded) -> tuple[Declared, ...]:
-    return () if isinstance(payload, NotLanded) else tuple(declared(version.schema))
 
 
 def _bind(version: _Version, table: LandedTable, positions: Mapping[Extract, int], width: int) -> BoundVersion:
@@ -125,15 +166,19 @@ def _bind(version: _Version, table: LandedTable, positions: Mapping[Extract, int
     match version.payload:
         case NotLanded(column):
             return _not_landed(bare, version, column)
+        case Rejected() as rejected:
+            return of_landing.refused(bare, version.version.schema, rejected, _prefix(version))
         case InDocument() as document:
-            return _in_document(bare, version, document, (positions, width, table.own_keys))
+            bound = _in_document(bare, version, document, (positions, width, table.own_keys))
+            return of_landing.with_landing(bound, table, _prefix(version))
         case InColumns() as columns:
-            return _in_columns(bare, version, columns, table)
+            return of_landing.with_landing(_in_columns(bare, version, columns, table), table, _prefix(version))
 
 
 def _not_landed(bare: BoundVersion, version: _Version, column: str) -> BoundVersion:
     """Every rule is there, and says why it is not asked."""
-    ground = Ground(_prefix(version), lambda *_: NoColumn(column), lambda *_: Flattened(), lambda *_: None)
+    row = InRow(lambda *_: NoColumn(column), whole=True)
+    ground = Ground(_prefix(version), version.scope, row, lambda *_: NoColumn(column), lambda *_: row, lambda *_: None)
     verdict = Undecidable(f"the payload did not land: there is no column {column}")
     every = rules(version.version.schema, ground)
     written = tuple(replace(rule, verdict=verdict, expectation=None, test=None) for rule in every)
@@ -148,15 +193,17 @@ def _in_document(
 ) -> BoundVersion:
     naming = NAMING[payload.naming]
     positions, width, own_keys = rest
-    loose = _loose(version)
+    loose, schema = version.scope.dialect.loose, version.version.schema
+
+    places: dict[Path, sql.Place] = {extract.path: sql.Extracted(at) for extract, at in positions.items()}
 
     def place(path: Path) -> sql.Place:
         at = landed_path(path, naming)
-        position = positions.get(Extract(payload.doc, at))
-        return sql.At(payload.doc, at) if position is None else sql.Extracted(position)
+        return places.get(at) or sql.At(payload.doc, at)
 
     def holder(path: Path) -> InJson:
-        return InJson(place(path), payload.doc, landed_path(path, naming), loose)
+        at = landed_path(path, naming)
+        return InJson(places.get(at) or sql.At(payload.doc, at), payload.doc, at, loose)
 
     def field(path: Path, _types: tuple[str, ...]) -> Field:
         return holder(path)
@@ -172,171 +219,51 @@ def _in_document(
         return sql.And((sql.Is(place(path), ("object",), loose), others)) if path else others
 
     root = InJson(sql.At(payload.doc, ()), payload.doc, (), loose)
-    ground = Ground(_prefix(version), field, holder, other_keys, root)
-    top = tuple(d.path[0] for d in version.declared if len(d.path) == 1)
+    scope = replace(version.scope, positions=positions)
+    ground = Ground(_prefix(version), scope, root, field, holder, other_keys)
+    top = tuple(dict.fromkeys([*(d.path[0] for d in version.declared if len(d.path) == 1), *mentioned(schema, scope)]))
     extracts: list[Extract | None] = [None] * width
     for extract, position in positions.items():
         extracts[position] = extract
     return replace(
         bare,
-        properties=tuple(_json_property(d, sql.Text(place(d.path))) for d in version.declared),
-        rules=rules(version.version.schema, ground),
+        properties=tuple(bound_property(d, present=sql.Text(place(d.path))) for d in version.declared),
+        rules=rules(schema, ground),
         extracts=tuple(extracts),
-        undeclared=other_keys((), top),
+        undeclared=_beside_patterns(schema, scope, root, (*top, *own_keys)) or other_keys((), top),
         document=payload.doc,
         declared_keys=tuple(dict.fromkeys([*(naming((name,)) for name in top), *own_keys])),
     )
 
 
-def _json_property(planned: Declared, present: Expr) -> BoundProperty:
-    return replace(_property(planned), present=present)
+def _beside_patterns(schema: Any, scope: Scope, root: InJson, names: tuple[str, ...]) -> Expr | None:
+    """The row has a key that neither a name nor a pattern declares; None where there are no patterns."""
+    found = [layer.get("patternProperties") for layer, _ in layers(schema, scope)]
+    patterns = tuple(dict.fromkeys(str(one) for said in found if isinstance(said, Mapping) for one in said))
+    if not patterns or scope.naming is not None or any(map(unsupported, patterns)):
+        return None
+    name = sql.MemberName(0)
+    named: tuple[Expr, ...] = (sql.Not(sql.OneOf(name, names)),) if names else ()
+    return sql.AnyMember(root.place, all_of(*named, *(sql.Not(sql.Matches(name, one)) for one in patterns)))
 
 
 # ── properties in columns ───────────────────────────────────────────────────────────────────────────
 
 
-class _Columns:
-    """Where one version's properties are among a table's columns."""
-
-    def __init__(self, version: _Version, payload: InColumns, table: LandedTable) -> None:
-        self.naming = NAMING[payload.naming]
-        self.all = {column.name: column for column in table.table.columns if column.name not in table.own_columns}
-        self.loose = _loose(version)
-        self._by_case = {name.casefold(): name for name in self.all}
-        self._objects = {d.path for d in version.declared if self._lands_flattened(d)}
-        self._documents = {
-            d.path: document for d in version.declared if (document := _document(self.column(d.path), d)) is not None
-        }
-
-    def column(self, path: Path) -> Column | None:
-        """The property's own column."""
-        name = self.naming(path)
-        return self.all.get(name) or self.all.get(f"_{name}") or self.all.get(self._by_case.get(name.casefold(), ""))
-
-    def field(self, path: Path, types: tuple[str, ...]) -> Field | Flattened:
-        """Where the value is: a column, a document in a column, columns of its own parts, nowhere."""
-        landed = self.column(path)
-        if landed is None:
-            return self.inside(path) or (Flattened() if path in self._objects else NoColumn(self.naming(path)))
-        if landed.family is Family.JSON:
-            column = sql.Column(landed.name)
-            return InJson(sql.At(column, ()), column, (), self.loose, alone=True)
-        return InColumn(landed, types, self.loose)
-
-    def inside(self, path: Path) -> InJson | None:
-        """The value inside the column that holds its whole object as a document, keys as planned."""
-        for length in range(len(path) - 1, 0, -1):
-            document = self._documents.get(path[:length])
-            if document is not None:
-                return InJson(sql.At(document, path[length:]), document, path[length:], self.loose)
-        return None
-
-    def holder(self, path: Path) -> InJson | Flattened:
-        """The object of a path: a document in a column, inside one, or in parts."""
-        document = self._documents.get(path)
-        if document is not None:
-            return InJson(sql.At(document, ()), document)
-        return self.inside(path) or Flattened()
-
-    def other_keys(self, path: Path, names: tuple[str, ...]) -> Expr | None:
-        """Further keys of an object; None where it lands flattened."""
-        at = self.holder(path)
-        if isinstance(at, Flattened) or at.doc is None:
-            return None
-        return sql.And((at.kind("object"), sql.HasOtherKeys(at.doc, at.path, names)))
-
-    def property(self, planned: Declared) -> BoundProperty:
-        """The property and where it landed."""
-        bare, column = _property(planned), self.column(planned.path)
-        if column is not None:
-            fits = InColumn(column, planned.types).fits
-            of = replace(bare, column=column.name, family=column.family, native=column.native)
-            return replace(of, fits=fits, present=sql.Column(column.name))
-        inside = self.inside(planned.path)
-        if inside is not None:
-            return replace(bare, present=inside.text)
-        flattened = planned.path in self._objects
-        return replace(bare, column="" if flattened else self.naming(planned.path), landed=flattened)
-
-    def _lands_flattened(self, planned: Declared) -> bool:
-        """An object lands as columns of its parts: declared ones, or, where it is open, any."""
-        if isinstance(planned.schema.get("properties"), Mapping):
-            return True
-        start = self.naming(planned.path) + "_"
-        return "object" in planned.types and any(name.startswith(start) for name in self.all)
-
-
-def _document(column: Column | None, planned: Declared) -> Expr | None:
-    """A column that holds a planned object as a whole: JSON, or text or a struct that reads as JSON."""
-    if column is None or not isinstance(planned.schema.get("properties"), Mapping):
-        return None
-    if column.family is Family.JSON:
-        return sql.Column(column.name)
-    whole = column.family in {Family.TEXT, Family.OTHER} and (not planned.types or "object" in planned.types)
-    return sql.Parsed(sql.Column(column.name)) if whole else None
-
-
 def _in_columns(bare: BoundVersion, version: _Version, payload: InColumns, table: LandedTable) -> BoundVersion:
-    columns = _Columns(version, payload, table)
-    properties = tuple(map(columns.property, version.declared))
-    undeclared = _undeclared_columns(version, columns.all, properties, columns.naming)
-    extra = _any_present(undeclared)
-
-    def other_keys(path: Path, names: tuple[str, ...]) -> Expr | None:
-        return columns.other_keys(path, names) if path else extra
-
+    columns = Columns(version.declared, payload, table, loose=version.scope.dialect.loose)
+    ground = Ground(_prefix(version), version.scope, columns.root, columns.field, columns.holder, columns.other_keys)
     return replace(
         bare,
-        properties=properties,
-        rules=rules(version.version.schema, Ground(_prefix(version), columns.field, columns.holder, other_keys)),
-        undeclared=extra if undeclared else None,
-        undeclared_columns=undeclared,
+        properties=columns.properties,
+        rules=rules(version.version.schema, ground),
+        undeclared=columns.extra if columns.undeclared else None,
+        undeclared_columns=columns.undeclared,
     )
-
-
-def _undeclared_columns(
-    version: _Version,
-    columns: Mapping[str, Column],
-    properties: Sequence[BoundProperty],
-    naming: NamingRule,
-) -> tuple[str, ...]:
-    """Columns that the version does not declare; those below an open object belong to it."""
-    used = {p.column for p in properties}
-    open_objects = tuple(
-        naming(d.path) + "_"
-        for d in version.declared
-        if "object" in d.types and d.schema.get("additionalProperties") is not False
-    )
-    return tuple(name for name in columns if name not in used and not name.startswith(open_objects))
-
-
-def _any_present(columns: Iterable[str]) -> Expr:
-    arms = tuple(sql.Not(sql.IsNull(sql.Column(name))) for name in columns)
-    if not arms:
-        return sql.Literal(value=False)
-    return arms[0] if len(arms) == 1 else sql.Or(arms)
 
 
 # ── both ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _loose(version: _Version) -> bool:
-    """Whether `1.0` is an integer to this version's draft."""
-    return not any(mark in str(version.version.schema.get("$schema", "")) for mark in _OLD_DRAFTS)
-
-
 def _prefix(version: _Version) -> str:
     return f"{version.event.key}@{version.version.version}"
-
-
-def _property(planned: Declared) -> BoundProperty:
-    schema = planned.schema
-    description, pii = schema.get("description"), schema.get("pii")
-    return BoundProperty(
-        pointer=pointer(planned.path),
-        name=".".join(planned.path),
-        types=planned.types,
-        required=planned.always,
-        description=description if isinstance(description, str) else "",
-        pii=pii if isinstance(pii, bool) else None,
-    )

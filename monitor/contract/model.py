@@ -22,6 +22,8 @@ class Undecidable:
     """Not checkable once landed: the landing loses what the keyword speaks of."""
 
     reason: str
+    vacuous: bool = False
+    """Every value that can land there passes: the keyword speaks of another kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,16 @@ class Stock:
 
     name: str
     arguments: tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A rule without its id: a verdict, a sentence that follows the property's name, what stock tools call the same."""
+
+    verdict: Verdict
+    sentence: str
+    expectation: Stock | None = None
+    test: Stock | None = None
 
 
 @dataclass(frozen=True, slots=True)

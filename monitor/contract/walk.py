@@ -1,337 +1,290 @@
 """From a JSON Schema to rules: every keyword of every level gets a verdict, and none is passed over in silence.
 
-A schema is walked twice. `declared` says which properties it declares and where they land; the binder gives
-those places positions. `rules` then writes each keyword down as a rule about such a place.
+`properties`, `required`, `items`, `allOf` and `$ref` are taken apart into rules of their own, so that a failure is
+told of the property that it is in; every other keyword is one rule at its place.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from monitor.catalog import Family
-from monitor.contract.field import KINDS, Field, Flattened, InColumn, InJson, NoColumn
-from monitor.contract.model import Compiled, Declined, Rule, Stock, Undecidable, Unmeasurable, Verdict
-from monitor.contract.rules import ANNOTATIONS, RULES
-from monitor.contract.rules.draft import Draft, Keyword, never_applies
+from monitor.contract.declared import DEPTH, MOST
+from monitor.contract.drafts import REFUSED, unknown_draft
+from monitor.contract.field import Field, InColumn, InJson, InRow, NoColumn, not_landed
+from monitor.contract.ground import Ground, Spot, cut_matters, is_anything, pointer
+from monitor.contract.model import Compiled, Declined, Draft, Rule, Stock, Undecidable, Verdict
+from monitor.contract.rules import OF_ARRAYS, OF_OBJECTS
+from monitor.contract.rules.arrays import array_of, nth
+from monitor.contract.rules.objects import guarded, object_of, untold
+from monitor.contract.scope import FALSE, MOST_PARTS, TRUE, Budget, Unsaid, all_of, there
 from monitor.sql import vocabulary as sql
-from monitor.sql.vocabulary import Expr, Path
+from monitor.sql.vocabulary import Expr
 
-_DEPTH = 12
-_WALKED = frozenset({"properties", "required", "additionalProperties", "items"})
-_VALIDATING = frozenset(
-    {
-        "multipleOf", "patternProperties", "propertyNames", "minProperties", "maxProperties", "prefixItems",
-        "additionalItems", "contains", "minContains", "maxContains", "uniqueItems", "minItems", "maxItems",
-        "dependencies", "dependentRequired", "dependentSchemas", "allOf", "anyOf", "oneOf", "not", "if", "then", "else",
-        "$ref", "$dynamicRef", "$recursiveRef", "unevaluatedProperties", "unevaluatedItems", "contentEncoding",
-        "contentMediaType", "contentSchema", "$vocabulary",
-    }
-)  # fmt: skip
+__all__ = ["Ground", "pointer", "rules"]
 
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """One property that a schema declares, at any depth of objects."""
-
-    path: Path
-    schema: Mapping[str, Any]
-    required: bool
-    """The object that holds it requires it."""
-
-    @property
-    def types(self) -> tuple[str, ...]:
-        """The planned types; empty where the schema says none."""
-        return types_of(self.schema)
-
-    @property
-    def always(self) -> bool:
-        """Required at the top: no row of the version may lack it."""
-        return self.required and len(self.path) == 1
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What rules of one event version stand on."""
-
-    prefix: str
-    """`order_completed@1-1-0`"""
-    field: Callable[[Path, tuple[str, ...]], Field | Flattened]
-    """Where the property of a path and planned types is."""
-    holder: Callable[[Path], InJson | Flattened]
-    """Where the object of a path is, whose keys are asked for."""
-    other_keys: Callable[[Path, tuple[str, ...]], Expr | None]
-    """Predicate: the object at a path has keys beside those; None where the landing cannot tell."""
-    document: InJson | None = None
-    """The document that holds all properties; None where a row is columns, and so always an object."""
-
-
-def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
-    """`type` as a tuple of known kinds, whatever shape it was written in; inferred from enum and const.
-
-    >>> types_of({"type": ["string", "null"]}), types_of({"enum": ["a", 1]})
-    (('string', 'null'), ('string', 'integer'))
-    """
-    written = schema.get("type")
-    if written is None:
-        values = (
-            schema["enum"] if isinstance(schema.get("enum"), list) else [schema["const"]] if "const" in schema else []
-        )
-        return tuple(dict.fromkeys(_kind_of(value) for value in values))
-    listed = written if isinstance(written, list) else [written]
-    return tuple(kind for kind in listed if isinstance(kind, str) and kind in KINDS)
-
-
-def pointer(path: Path) -> str:
-    """A JSON pointer.
-
-    >>> pointer(("address", "a/b"))
-    '/address/a~1b'
-    """
-    return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in path)
-
-
-def declared(schema: Mapping[str, Any], path: Path = ()) -> Iterator[Declared]:
-    """The properties of a schema, parents before children, in the order they are written."""
-    properties = schema.get("properties")
-    if not isinstance(properties, Mapping) or len(path) >= _DEPTH:
-        return
-    required = schema.get("required")
-    names = {name for name in required if isinstance(name, str)} if isinstance(required, list) else set()
-    for name, sub in properties.items():
-        if not isinstance(name, str):
-            continue
-        below = sub if isinstance(sub, Mapping) else {}
-        yield Declared((*path, name), below, name in names)
-        yield from declared(below, (*path, name))
+_WALKED = frozenset({"properties", "required", "additionalProperties", "items", "prefixItems", "allOf", "$ref"})
+_VALIDATING = frozenset(REFUSED)
+_compact = json.JSONEncoder(separators=(",", ":"), default=str).encode
 
 
 def rules(schema: Mapping[str, Any], ground: Ground) -> tuple[Rule, ...]:
     """Every keyword of the schema as a rule with its verdict. Ids are unique."""
     found: dict[str, Rule] = {}
-    for rule in _object(schema, (), ground):
+    for rule in _Walk(ground).all(schema):
         name, twin = rule.id, 1
-        while name in found:  # the items of `a` and a property of `a` that is named `*`
+        while name in found:  # two schemas that both hold for a value; the items of `a` and a property of `a` named `*`
             twin += 1
             name = f"{rule.id}~{twin}"
         found[name] = rule if name == rule.id else replace(rule, id=name)
     return tuple(found.values())
 
 
-def _object(schema: Mapping[str, Any], path: Path, ground: Ground) -> Iterator[Rule]:
-    """The keywords of one object's schema: its own, its requirements, its properties."""
-    for name, value in schema.items():
-        if name in ANNOTATIONS or (name in RULES and path) or (name == "additionalProperties" and _is_anything(value)):
-            continue
-        if name == "type" and not path:
-            yield from _root_type(value, ground)
-        elif name == "required":
-            yield from _required(value, schema, path, ground)
-        elif name == "additionalProperties":
-            yield from _additional(value, schema, path, ground)
-        elif name == "properties":
-            yield from _properties(value, path, ground)
-        elif not (name == "items" and path):
-            draft = _at_the_root(name, path)
-            if name == "items" and ground.document is not None:
-                draft = Draft(Declined("items of the whole row is not compiled yet"), "the row has items")
-            yield _rule(ground, path, name, value, draft)
+class _Walk:
+    """One pass over a version's schema."""
 
+    def __init__(self, ground: Ground) -> None:
+        self.ground = ground
+        self.left = Budget(MOST)
 
-def _is_anything(schema: Any) -> bool:
-    """A schema that every value fits."""
-    return schema is True or (isinstance(schema, Mapping) and set(schema) <= ANNOTATIONS)
+    def all(self, schema: Mapping[str, Any]) -> Iterator[Rule]:
+        ground = self.ground
+        root = Spot((), "", ground.root, ground.scope, ground.scope.types(schema))
+        if reason := unknown_draft(schema):
+            yield self._rule(root, "$schema", schema["$schema"], Draft(Declined(reason), "has a known draft"))
+        try:
+            yield from self._value(schema, root)
+        except Unsaid as unsaid:
+            yield self._rule(root, "schema", None, Draft(unsaid.verdict, "fits the rest of its schema"))
 
+    def _value(self, schema: Any, spot: Spot, depth: int = 0) -> Iterator[Rule]:
+        """The keywords of one value."""
+        if schema is True:
+            return
+        if schema is False:
+            yield self._rule(spot, "false", schema, self._lifted(self._absent(spot), spot))
+            return
+        reason = "the schema is not a mapping" if not isinstance(schema, Mapping) else ""
+        if len(spot.path) > DEPTH or depth > DEPTH:
+            reason = f"nested deeper than {DEPTH}"
+        if reason:
+            yield self._rule(spot, "schema", None, Draft(Declined(reason), "fits its schema"))
+            return
+        entered = spot.scope.entered(schema)
+        if entered is not spot.scope:
+            spot = replace(spot, scope=entered)
+        for name in entered.asked(schema):
+            self.left.spend()
+            yield from self._keyword(name, schema, spot, depth)
 
-def _root_type(value: Any, ground: Ground) -> Iterator[Rule]:
-    """`type` of the whole row: asked of a document, answered where a row is columns."""
-    document = ground.document
-    if document is None:
-        if value != "object":
-            yield _rule(ground, (), "type", value, _at_the_root("type", ()))
-        return
-    draft = RULES["type"](Keyword("type", value, {}), document)
-    if isinstance(draft.verdict, Compiled):
-        arms = [draft.verdict.fails]
-        if isinstance(document.doc, sql.Parsed):  # text that is no JSON at all
-            arms.append(sql.And((sql.Not(sql.IsNull(document.doc.expr)), sql.IsNull(document.doc))))
-        draft = replace(draft, verdict=Compiled(arms[0] if len(arms) == 1 else sql.Or(tuple(arms))))
-    yield _rule(ground, (), "type", value, draft)
+    def _keyword(self, name: str, schema: Mapping[str, Any], spot: Spot, depth: int) -> Iterator[Rule]:
+        value = schema[name]
+        known = name in spot.scope.dialect.keywords
+        if known and name == "properties" and isinstance(value, Mapping):
+            yield from self._properties(value, spot, depth)
+        elif known and name == "required":
+            yield from self._required(value, schema, spot)
+        elif known and name in {"items", "prefixItems"} and self._walks_items(name, value, spot):
+            yield from self._items(name, schema, spot, depth)
+        elif known and name == "allOf" and isinstance(value, list) and value:
+            for arm in value:
+                yield from self._value(arm, spot, depth + 1)
+        elif known and name == "$ref":
+            yield from self._reference(value, spot, depth)
+        elif not self._says_nothing(name, schema, spot):
+            yield self._rule(spot, name, value, self._draft(name, schema, spot))
 
+    def _says_nothing(self, name: str, schema: Mapping[str, Any], spot: Spot) -> bool:
+        """What no rule is made of: a schema that everything fits, what is part of a neighbour, a row that is a row."""
+        value = schema[name]
+        if name in {"additionalProperties", "items", "additionalItems"} and is_anything(value):
+            return True
+        if name in {"then", "else"} and "if" in schema and name in spot.scope.dialect.keywords:
+            return True
+        return name == "type" and value == "object" and isinstance(spot.field, InRow) and spot.field.whole
 
-def _at_the_root(name: str, path: Path) -> Draft:
-    reason = f"{name} is not compiled yet" if name in _VALIDATING else f"{name} is not a JSON Schema keyword"
-    if not path and name in {"enum", "const"}:
-        return Draft(Declined("compares arrays or objects"), f"has {name}")
-    if not path and (name in RULES or name == "items"):
-        reason = f"{name} speaks of the whole row, which always is an object"
-        return Draft(Undecidable(reason), f"the row has {name}")
-    return Draft(Declined(reason), f"has {name}")
+    def _reference(self, reference: Any, spot: Spot, depth: int) -> Iterator[Rule]:
+        try:
+            schema, scope = spot.scope.target(reference)
+        except Unsaid as unsaid:
+            yield self._rule(spot, "$ref", reference, Draft(unsaid.verdict, "fits what it refers to"))
+            return
+        yield from self._value(schema, replace(spot, scope=scope), depth + 1)
 
+    # ── objects ─────────────────────────────────────────────────────────────────────────────────────
 
-def _properties(value: Any, path: Path, ground: Ground) -> Iterator[Rule]:
-    if not isinstance(value, Mapping):
-        yield _rule(ground, path, "properties", value, Draft(Declined("properties wants a mapping"), "has properties"))
-        return
-    for name, sub in value.items():
-        if _is_anything(sub):
-            continue
-        at = (*path, str(name))
-        if sub is False:
-            yield _rule(ground, at, "false", sub, Draft(Declined("a schema of false is not compiled yet"), "is absent"))
-        elif not isinstance(sub, Mapping):
-            yield _rule(ground, at, "schema", None, Draft(Declined("the schema is not a mapping"), "fits its schema"))
-        elif len(at) > _DEPTH:
-            yield _rule(ground, at, "schema", None, Draft(Declined(f"nested deeper than {_DEPTH}"), "fits its schema"))
+    def _properties(self, properties: Mapping[str, Any], spot: Spot, depth: int) -> Iterator[Rule]:
+        for written, sub in properties.items():
+            name = str(written)
+            if not is_anything(sub):
+                yield from self._value(sub, self._member(name, sub, spot), depth)
+
+    def _member(self, name: str, schema: Any, spot: Spot) -> Spot:
+        """Where a property is."""
+        path, types = (*spot.path, name), spot.scope.types(schema)
+        parent = spot.field
+        if not spot.loose:
+            field = self.ground.field(path, types)
         else:
-            yield from _value(sub, at, ground)
+            found = object_of(parent)
+            field = spot.scope.child(found, name, schema) if isinstance(found, InJson | InRow) else parent
+        lifts = spot.lifts
+        if name.isdecimal() and isinstance(parent, InJson):
+            lifts = (*lifts, lambda fails: guarded(parent, name, fails))
+        return Spot(path, spot.at + pointer((name,)), field, spot.scope, types, lifts, spot.loose)
 
+    def _required(self, value: Any, schema: Mapping[str, Any], spot: Spot) -> Iterator[Rule]:
+        if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+            draft = Draft(Declined("required wants a list of names"), "has required")
+            yield self._rule(spot, "required", value, draft)
+            return
+        properties = schema.get("properties")
+        planned = properties if isinstance(properties, Mapping) else {}
+        for name in dict.fromkeys(value):
+            member = self._member(name, planned.get(name, {}), spot)
+            draft = self._lifted(self._present(member, spot), replace(member, lifts=spot.lifts))
+            yield self._rule(member, "required", value=True, draft=draft)
 
-def _value(schema: Mapping[str, Any], path: Path, ground: Ground) -> Iterator[Rule]:
-    """The keywords of one property: about its value, its items, and, where it is an object, its keys."""
-    field = ground.field(path, types_of(schema))
-    for name, value in schema.items():
-        if isinstance(field, Flattened):
-            if name in RULES or name == "items":
-                yield _rule(ground, path, name, value, Draft(Undecidable("the object lands flattened"), f"has {name}"))
-        elif compiler := RULES.get(name):
-            yield _rule(ground, path, name, value, compiler(Keyword(name, value, schema), field))
-        elif name == "items":
-            yield from _items(value, path, ground, field)
-    yield from _object(schema, path, ground)
+    def _present(self, member: Spot, of: Spot) -> Draft:
+        field, says = member.field, "is present"
+        if isinstance(field, InRow):
+            return Draft(Undecidable("the object lands flattened"), says)
+        if isinstance(field, NoColumn):
+            return Draft(not_landed(field), says)
+        if isinstance(field, InColumn):
+            return _present_column(field, member, of)
+        if field.alone and (reason := untold(member.types)):
+            return Draft(Undecidable(reason), says)
+        absent: Expr = sql.Not(field.exists)
+        guard = self._is_object(of)
+        return Draft(Compiled(absent if guard == TRUE else sql.And((guard, absent))), says)
 
+    def _is_object(self, of: Spot) -> Expr:
+        """True where the value whose keys are asked for is an object; a row without any document lacks them all."""
+        if of.path:
+            holder = of.field if isinstance(of.field, InJson) else self.ground.holder(of.path)
+            return holder.kind("object") if isinstance(holder, InJson) else TRUE
+        if not isinstance(of.field, InJson) or set(of.types) == {"object"}:
+            return TRUE
+        is_object = of.field.kind("object")
+        return is_object if of.types else sql.Coalesce((is_object, TRUE))
 
-def _required(value: Any, schema: Mapping[str, Any], path: Path, ground: Ground) -> Iterator[Rule]:
-    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        yield _rule(ground, path, "required", value, Draft(Declined("required wants a list of names"), "has required"))
-        return
-    properties = schema.get("properties")
-    planned = properties if isinstance(properties, Mapping) else {}
-    parent = ground.holder(path) if path else _odd_root(schema, ground)
-    for name in dict.fromkeys(value):
-        sub = planned.get(name)
-        types = types_of(sub) if isinstance(sub, Mapping) else ()
-        field = ground.field((*path, name), types)
-        yield _rule(ground, (*path, name), "required", value=True, draft=_present(field, types, parent))
+    # ── arrays ──────────────────────────────────────────────────────────────────────────────────────
 
+    def _walks_items(self, name: str, value: Any, spot: Spot) -> bool:
+        if isinstance(spot.field, InRow) or is_anything(value):
+            return False
+        return isinstance(value, Mapping) if name == "items" else isinstance(value, list)
 
-def _odd_root(schema: Mapping[str, Any], ground: Ground) -> InJson | None:
-    """The document, where it may be something else than an object; elsewhere one without properties lacks them all."""
-    return ground.document if set(types_of(schema)) - {"object"} else None
+    def _items(self, name: str, schema: Mapping[str, Any], spot: Spot, depth: int) -> Iterator[Rule]:
+        value, array = schema[name], array_of(spot.field)
+        if not isinstance(array, InJson):
+            yield from self._no_items(name, value, array, spot)
+        elif name == "prefixItems":
+            for index, sub in enumerate(value):
+                at = nth(array, index)
+                path, where = (*spot.path, str(index)), f"{spot.at}/{index}"
+                yield from self._value(sub, Spot(path, where, at, spot.scope, (), spot.lifts, loose=True), depth)
+        else:
+            knows_prefix = "prefixItems" in spot.scope.dialect.keywords and isinstance(schema.get("prefixItems"), list)
+            start = len(schema["prefixItems"]) if knows_prefix else 0
+            try:
+                item, level = spot.scope.item(array.loose), spot.scope.level
+            except Unsaid as unsaid:
+                yield self._rule(spot, name, value, Draft(unsaid.verdict, "has items"))
+                return
+            lifts = (*spot.lifts, lambda fails: sql.AnyItem(array.place, fails, level, start))
+            path, where = (*spot.path, "*"), f"{spot.at}/*"
+            below = Spot(path, where, item, spot.scope.below(), spot.scope.types(value), lifts, loose=True)
+            yield from self._value(value, below, depth)
 
+    def _no_items(self, name: str, value: Any, verdict: Verdict, spot: Spot) -> Iterator[Rule]:
+        if not isinstance(value, Mapping):
+            yield self._rule(spot, name, value, Draft(verdict, f"has {name}"))
+            return
+        below = replace(spot, path=(*spot.path, "*"), at=f"{spot.at}/*")
+        for word in spot.scope.asked(value):
+            reason = spot.scope.dialect.unknown(word)
+            draft = Draft(Declined(reason) if reason else verdict, f"has {word}")
+            yield self._rule(below, word, value[word], draft)
 
-def _present(field: Field | Flattened, types: tuple[str, ...], parent: InJson | Flattened | None) -> Draft:
-    match field:
-        case Flattened():
-            return Draft(Undecidable("the object lands flattened"), "is present")
-        case NoColumn():
-            return Draft(Unmeasurable(f"column {field.column} has not landed"), "is present")
-        case InColumn() | InJson(alone=True) if "null" in types:
-            return Draft(Undecidable("may be null, and the landing does not tell null from absent"), "is present")
-        case InJson():
-            absent: Expr = sql.Not(field.exists)
-            if isinstance(parent, InJson):
-                absent = sql.And((parent.kind("object"), absent))
-            return Draft(Compiled(absent), "is present")
-        case InColumn():
-            if parent is not None:
-                return Draft(Undecidable("its object is optional and lands flattened"), "is present")
-            stock, test = Stock("expect_column_values_to_not_be_null"), Stock("not_null")
-            return Draft(Compiled(sql.IsNull(field.value)), "is present", stock, test)
+    # ── one rule ────────────────────────────────────────────────────────────────────────────────────
 
+    def _draft(self, name: str, schema: Mapping[str, Any], spot: Spot) -> Draft:
+        scope = spot.scope
+        scope.budget.left = MOST_PARTS
+        if name == "additionalProperties" and not spot.loose and (draft := self._other_keys(schema, spot)):
+            return draft
+        field = self._asked_of(name, spot)
+        if isinstance(field, InRow) and not field.whole and name in OF_ARRAYS:
+            return Draft(Undecidable("the object lands flattened"), f"has {name}")
+        draft = scope.draft(name, schema, field)
+        if name == "type" and not spot.path and isinstance(field, InJson):
+            draft = _no_json_either(draft, field)
+        whole = field.whole if isinstance(field, InColumn) and cut_matters(name, schema[name], field) else None
+        if whole is not None and isinstance(draft.verdict, Compiled):
+            draft = Draft(Compiled(all_of(whole, draft.verdict.fails)), draft.sentence)
+        return self._lifted(draft, spot)
 
-def _additional(value: Any, schema: Mapping[str, Any], path: Path, ground: Ground) -> Iterator[Rule]:
-    if value is not False:
-        draft = Draft(Declined("additionalProperties with a schema is not compiled yet"), "has further properties")
-        yield _rule(ground, path, "additionalProperties", value, draft)
-        return
-    properties = schema.get("properties")
-    names = tuple(str(name) for name in properties) if isinstance(properties, Mapping) else ()
-    sentence = "has no undeclared property"
-    if "patternProperties" in schema:
-        draft = Draft(Declined("beside patternProperties it is not compiled yet"), sentence)
-    elif (others := ground.other_keys(path, names)) is None:
-        draft = Draft(Undecidable("the landing flattens the object"), sentence)
-    else:
-        draft = Draft(Compiled(others), sentence)
-    yield _rule(ground, path, "additionalProperties", value, draft)
+    def _asked_of(self, name: str, spot: Spot) -> Field:
+        """The value itself; for keywords about objects, the document that a column holds or its parts."""
+        if name not in OF_OBJECTS or not isinstance(spot.field, InColumn) or spot.loose:
+            return spot.field
+        holder = self.ground.holder(spot.path)
+        return holder if isinstance(holder, InJson) else spot.field
 
+    def _other_keys(self, schema: Mapping[str, Any], spot: Spot) -> Draft | None:
+        """`additionalProperties: false` where the landing knows the keys; None: as everywhere else."""
+        properties = schema.get("properties")
+        if schema["additionalProperties"] is not False or "patternProperties" in schema:
+            return None
+        if "additionalProperties" not in spot.scope.dialect.keywords:
+            return None
+        names = tuple(str(name) for name in properties) if isinstance(properties, Mapping) else ()
+        others = self.ground.other_keys(spot.path, names)
+        verdict = Undecidable("the landing flattens the object") if others is None else Compiled(others)
+        return self._lifted(Draft(verdict, "has no undeclared property"), spot)
 
-def _items(value: Any, path: Path, ground: Ground, field: Field) -> Iterator[Rule]:
-    if _is_anything(value):
-        return
-    if not isinstance(value, Mapping):
-        shape = "as a list" if isinstance(value, list) else f"of {json.dumps(value, default=str)}"
-        yield _rule(ground, path, "items", value, Draft(Declined(f"items {shape} is not compiled yet"), "has items"))
-        return
-    for name, word in value.items():
-        if name in ANNOTATIONS:
-            continue
-        draft = _item(Keyword(name, word, value), field)
-        yield _rule(ground, (*path, "*"), name, word, draft)
+    def _absent(self, spot: Spot) -> Draft:
+        try:
+            return Draft(Compiled(there(spot.field)), "is absent")
+        except Unsaid as unsaid:
+            return Draft(unsaid.verdict, "is absent")
 
+    def _lifted(self, draft: Draft, spot: Spot) -> Draft:
+        if not spot.lifts or not isinstance(draft.verdict, Compiled) or draft.verdict.fails == FALSE:
+            return draft
+        fails = draft.verdict.fails
+        for lift in reversed(spot.lifts):
+            fails = lift(fails)
+        return Draft(Compiled(fails), draft.sentence)
 
-def _item(keyword: Keyword, field: Field) -> Draft:
-    compiler = RULES.get(keyword.name)
-    if compiler is None:
-        known = keyword.name in _VALIDATING | _WALKED
-        reason = (
-            f"{keyword.name} of items is not compiled yet" if known else f"{keyword.name} is not a JSON Schema keyword"
+    def _rule(self, spot: Spot, name: str, value: Any, draft: Draft) -> Rule:
+        return Rule(
+            id=f"{self.ground.prefix}#{spot.at}:{name}",
+            pointer=spot.at,
+            keyword=name,
+            value=_compact(value),
+            sentence=f"{'.'.join(spot.path) or 'the row'} {draft.sentence}",
+            verdict=draft.verdict,
+            expectation=draft.expectation,
+            test=draft.test,
         )
-        return Draft(Declined(reason), f"has {keyword.name}")
-    array = _array(field)
-    if not isinstance(array, InJson):
-        return Draft(array, f"has {keyword.name}")
-    draft = compiler(keyword, InJson(sql.Item(), None, (), array.loose))
-    if not isinstance(draft.verdict, Compiled):
+
+
+def _present_column(column: InColumn, member: Spot, of: Spot) -> Draft:
+    reason = untold(member.types)
+    if of.path and "null" not in member.types:
+        reason = "its object is optional and lands flattened"
+    if reason:
+        return Draft(Undecidable(reason), "is present")
+    stock, test = Stock("expect_column_values_to_not_be_null"), Stock("not_null")
+    return Draft(Compiled(sql.IsNull(column.value)), "is present", stock, test)
+
+
+def _no_json_either(draft: Draft, document: InJson) -> Draft:
+    """`type` of the whole row fails for text that is no JSON at all, too."""
+    if not isinstance(draft.verdict, Compiled) or not isinstance(document.doc, sql.Parsed):
         return draft
-    return Draft(Compiled(sql.AnyItem(array.place, draft.verdict.fails)), draft.sentence)
-
-
-def _array(field: Field) -> InJson | Unmeasurable | Undecidable:
-    """Where the array is, or why its items cannot be asked for: a column holds it as a list or as JSON text."""
-    match field:
-        case InJson():
-            return field
-        case NoColumn():
-            return Unmeasurable(f"column {field.column} has not landed")
-        case InColumn():
-            return Unmeasurable(field.misfit) if not field.fits else _array_in_column(field)
-
-
-def _array_in_column(field: InColumn) -> InJson | Undecidable:
-    if field.family not in {Family.TEXT, Family.OTHER} or (field.types and "array" not in field.types):
-        return never_applies("arrays", field.column.native)
-    if field.family is Family.TEXT and (not field.types or "string" in field.types):
-        return Undecidable(f"one {field.column.native} column holds text and array alike")
-    return InJson(sql.At(sql.Parsed(field.value), ()), None, (), field.loose)
-
-
-def _rule(ground: Ground, path: Path, name: str, value: Any, draft: Draft) -> Rule:
-    at = pointer(path)
-    subject = ".".join(path) or "the row"
-    verdict: Verdict = draft.verdict
-    return Rule(
-        id=f"{ground.prefix}#{at}:{name}",
-        pointer=at,
-        keyword=name,
-        value=json.dumps(value, separators=(",", ":"), default=str),
-        sentence=f"{subject} {draft.sentence}",
-        verdict=verdict,
-        expectation=draft.expectation,
-        test=draft.test,
-    )
-
-
-_KIND_NAMES = (
-    (bool, "boolean"),
-    (int, "integer"),
-    (float, "number"),
-    (str, "string"),
-    (list, "array"),
-    (dict, "object"),
-)
-
-
-def _kind_of(value: Any) -> str:
-    return next((name for kind, name in _KIND_NAMES if isinstance(value, kind)), "null")
+    no_json = sql.And((sql.Not(sql.IsNull(document.doc.expr)), sql.IsNull(document.doc)))
+    return replace(draft, verdict=Compiled(sql.Or((draft.verdict.fails, no_json))))

@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import TypeAlias
 
 from monitor.contract.model import BoundProperty, BoundTable, BoundVersion, Compiled, Rule, Unmeasurable
+from monitor.sql.vocabulary import Expr
 
 Refused: TypeAlias = Mapping[str, str]
 """What is refused (`askable`) → the engine's own words."""
@@ -13,7 +14,12 @@ Refused: TypeAlias = Mapping[str, str]
 
 def askable(table: BoundTable) -> tuple[str, ...]:
     """Names of everything that a scan asks beyond the rows themselves: rules by id, properties, undeclared ones."""
-    return tuple(name for version in table.versions for name in _names(version))
+    return tuple(name for name, _ in asked(table))
+
+
+def asked(table: BoundTable) -> Iterator[tuple[str, Expr]]:
+    """The same, each with what is asked."""
+    return (one for version in table.versions for one in _asked(version))
 
 
 def without(table: BoundTable, refused: Refused) -> BoundTable:
@@ -23,11 +29,11 @@ def without(table: BoundTable, refused: Refused) -> BoundTable:
     return replace(table, versions=versions, hash=sha256(text.encode()).hexdigest()[:16])
 
 
-def _names(version: BoundVersion) -> Iterator[str]:
-    yield from (rule.id for rule in version.rules if isinstance(rule.verdict, Compiled))
-    yield from (_of_property(version, one) for one in version.properties if one.present is not None)
+def _asked(version: BoundVersion) -> Iterator[tuple[str, Expr]]:
+    yield from ((rule.id, rule.verdict.fails) for rule in version.rules if isinstance(rule.verdict, Compiled))
+    yield from ((_of_property(version, one), one.present) for one in version.properties if one.present is not None)
     if version.undeclared is not None:
-        yield _of_undeclared(version)
+        yield _of_undeclared(version), version.undeclared
 
 
 def _of_property(version: BoundVersion, one: BoundProperty) -> str:
@@ -39,9 +45,9 @@ def _of_undeclared(version: BoundVersion) -> str:
 
 
 def _without(version: BoundVersion, refused: Refused) -> BoundVersion:
-    if not any(name in refused for name in _names(version)):
+    if not any(name in refused for name, _ in _asked(version)):
         return version
-    asked = replace(
+    kept = replace(
         version,
         rules=tuple(_unmeasurable(rule, refused[rule.id]) if rule.id in refused else rule for rule in version.rules),
         properties=tuple(
@@ -50,7 +56,7 @@ def _without(version: BoundVersion, refused: Refused) -> BoundVersion:
         undeclared=None if _of_undeclared(version) in refused else version.undeclared,
     )
     # Where nothing is asked of a document it is not read: reading it may be what is refused.
-    return asked if any(_names(asked)) else replace(asked, extracts=())
+    return kept if any(_asked(kept)) else replace(kept, extracts=())
 
 
 def _unmeasurable(rule: Rule, reason: str) -> Rule:

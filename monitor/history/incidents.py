@@ -1,13 +1,30 @@
-"""Incidents: findings through time, one row per fingerprint and episode."""
+"""Incidents: findings through time, one row per fingerprint and episode; and what happened to each, step by step."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Integer, Row, Table, Text, bindparam, delete, func, insert, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    Row,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    false,
+    func,
+    insert,
+    select,
+)
 
 from monitor.history.codec import decode, encode
-from monitor.history.schema import UtcTime, metadata
-from monitor.incidents.model import Incident, State
+from monitor.history.schema import UtcTime, insert_new, metadata
+from monitor.incidents.model import Incident, Intent, State, Step
 from monitor.judge.model import Severity
 
 incident: Final = Table(
@@ -23,7 +40,33 @@ incident: Final = Table(
     Column("peak", Integer, nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("finding", Text, nullable=False),  # JSON (codec.py)
+    Column("told_at", UtcTime),
+    Column("streak", Integer, nullable=False, server_default="0"),
+    Column("stepped", Integer, nullable=False, server_default="0"),
+    Column("turns", Text, nullable=False, server_default="[]"),  # JSON: moments
+    Column("flapping", Boolean, nullable=False, server_default=false()),
+    Column("until", UtcTime),
+    Column("fixed_in", Text, nullable=False, server_default=""),
+    Column("by", Text, nullable=False, server_default=""),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("limits", Text, nullable=False, server_default=""),
+    Column("root", Text, nullable=False, server_default=""),
+    Column("owed", Text, nullable=False, server_default=""),
+    Column("owed_until", UtcTime),
 )
+
+step: Final = Table(
+    "incident_step",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False, index=True),
+    Column("episode", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+_STEP: Final = tuple(field.name for field in fields(Step))
 
 
 def newest(connection: Connection) -> tuple[Incident, ...]:
@@ -52,6 +95,28 @@ def keep(connection: Connection, changed: Iterable[Incident]) -> None:
         connection.execute(insert(incident), list(rows.values()))
 
 
+def happened(connection: Connection, steps: Sequence[Step]) -> None:
+    """Write what happened; what is known by its key already happened once."""
+    kept = step.c.at.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    moments = [kept(one.at) if kept else one.at for one in steps]
+    rows = [
+        tuple(moment if name == "at" else getattr(one, name) for name in _STEP)
+        for one, moment in zip(steps, moments, strict=True)
+    ]
+    insert_new(connection, step, _STEP, rows)
+
+
+def has_happened(connection: Connection, key: str) -> bool:
+    """Whether a step of that key is known."""
+    return connection.execute(select(step.c.key).where(step.c.key == key)).first() is not None
+
+
+def story(connection: Connection, fingerprint: str) -> tuple[Step, ...]:
+    """Everything that happened to a fingerprint's episodes, oldest first."""
+    query = select(step).where(step.c.fingerprint == fingerprint).order_by(step.c.at, step.c.key)
+    return tuple(Step(**row._asdict()) for row in connection.execute(query))
+
+
 def _row(one: Incident) -> dict[str, Any]:
     return {
         "fingerprint": one.fingerprint,
@@ -64,19 +129,32 @@ def _row(one: Incident) -> dict[str, Any]:
         "peak": int(one.peak),
         "sequence": one.sequence,
         "finding": encode([one.finding]),
+        "told_at": one.told_at,
+        "streak": one.streak,
+        "stepped": one.stepped,
+        "turns": json.dumps([at.isoformat() for at in one.turns]),
+        "flapping": one.flapping,
+        "until": one.until,
+        "fixed_in": one.fixed_in,
+        "by": one.by,
+        "note": one.note,
+        "limits": one.limits,
+        "root": one.root,
+        "owed": one.owed.value if one.owed else "",
+        "owed_until": one.owed_until,
     }
 
 
 def _incident(row: Row[Any]) -> Incident:
+    kept = row._asdict()
     return Incident(
-        fingerprint=row.fingerprint,
-        episode=row.episode,
-        state=State(row.state),
-        severity=Severity(row.severity),
-        finding=decode(row.finding)[0],
-        opened_at=row.opened_at,
-        seen_at=row.seen_at,
-        resolved_at=row.resolved_at,
-        peak=Severity(row.peak),
-        sequence=row.sequence,
+        **{
+            **kept,
+            "state": State(row.state),
+            "severity": Severity(row.severity),
+            "peak": Severity(row.peak),
+            "finding": decode(row.finding)[0],
+            "turns": tuple(datetime.fromisoformat(at) for at in json.loads(row.turns)),
+            "owed": Intent(row.owed) if row.owed else None,
+        }
     )

@@ -1,14 +1,23 @@
-"""The lease: one process at a time runs a workspace."""
+"""The lease: one process at a time runs a workspace, and what it writes is kept only while it holds it.
+
+A lease is taken for a while and renewed while its holder works. Its token grows with every taking (a fencing token):
+each transaction of a run first renews the lease under its own token, and is refused where the lease has run out
+or another has taken it over. Whoever takes the lease waits for a transaction that is under way, so between the renewal
+and the commit nobody else can begin. All moments are the database's (`Database.now`).
+"""
 
 import os
 import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import Column, Connection, Integer, Table, Text, delete, insert, select, update
 
-from monitor.errors import LeaseHeldError
+from monitor.errors import HistoryError, LeaseHeldError
 from monitor.history.schema import UtcTime, metadata
 
 lease: Final = Table(
@@ -26,6 +35,8 @@ lease: Final = Table(
 
 _RUN: Final = "run"
 _PROCESS: Final = uuid4().hex
+_BEATS: Final = 4
+"""Renewals in the time of one lease: three may fail before it is lost."""
 
 
 class Holder(NamedTuple):
@@ -50,8 +61,16 @@ class Holder(NamedTuple):
         return not alive(other.pid)
 
 
-def take(connection: Connection, holder: Holder, now: datetime, ttl: timedelta) -> int:
-    """Take the lease; the fencing token, larger than any before.
+class Held(NamedTuple):
+    """A lease that was taken: what every transaction of the run shows."""
+
+    holder: Holder
+    token: int
+    ttl: timedelta
+
+
+def take(connection: Connection, holder: Holder, now: datetime, ttl: timedelta) -> Held:
+    """Take the lease; its fencing token is larger than any before.
 
     A lease that has run out, was given back, or whose process has died is taken over. LeaseHeldError: held.
     """
@@ -68,13 +87,58 @@ def take(connection: Connection, holder: Holder, now: datetime, ttl: timedelta) 
     token = 1 if row is None else int(row.token) + 1
     values = {"name": _RUN, "token": token, "since": now, "until": now + ttl, **holder._asdict()}
     connection.execute(insert(lease), values)
+    return Held(holder, token, ttl)
+
+
+def renew(connection: Connection, held: Held, now: datetime) -> None:
+    """Hold it for its time again. LeaseHeldError: it has run out, or another has taken it over."""
+    mine = (lease.c.name == _RUN) & (lease.c.token == held.token) & (lease.c.process == held.holder.process)
+    query = update(lease).where(mine, lease.c.until > now).values(until=now + held.ttl)
+    if connection.execute(query).rowcount == 0:
+        raise LeaseHeldError(
+            "this run stood still for longer than its lease, and lost it: what it was about to write is not kept",
+            where="this workspace",
+            hint="nothing is to be done: the next run measures what this one did not; look why the machine stalled",
+        )
+
+
+def release(connection: Connection, held: Held) -> None:
+    """Give the lease back, unless another has taken it over."""
+    mine = (lease.c.name == _RUN) & (lease.c.token == held.token) & (lease.c.process == held.holder.process)
+    connection.execute(update(lease).where(mine).values(process=""))
+
+
+def release_of(connection: Connection, host: str, pid: int) -> int | None:
+    """Give back what a process held that was ended; its token. None: it held nothing."""
+    of = (lease.c.name == _RUN) & (lease.c.host == host) & (lease.c.pid == pid) & (lease.c.process != "")
+    token: int | None = connection.execute(select(lease.c.token).where(of)).scalar_one_or_none()
+    connection.execute(update(lease).where(of).values(process=""))
     return token
 
 
-def release(connection: Connection, holder: Holder, token: int) -> None:
-    """Give the lease back, unless another has taken it over."""
-    mine = (lease.c.name == _RUN) & (lease.c.token == token) & (lease.c.process == holder.process)
-    connection.execute(update(lease).where(mine).values(process=""))
+@contextmanager
+def beating(beat: Callable[[], None], ttl: timedelta) -> Iterator[None]:
+    """Call `beat` (renew the lease) from a thread of its own while the block runs: a scan may take long.
+
+    A beat that fails is tried again by the next one; what the run writes after a loss is refused in any case.
+    """
+    stop = threading.Event()
+
+    def beats() -> None:
+        while not stop.wait(ttl.total_seconds() / _BEATS):
+            with suppress(HistoryError):
+                try:
+                    beat()
+                except LeaseHeldError:
+                    return
+
+    thread = threading.Thread(target=beats, name="lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def alive(pid: int) -> bool:

@@ -1,21 +1,72 @@
 """Open a history database: reach it, see whose it is, bring it to the newest shape once."""
 
+from datetime import datetime
+from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Protocol
 
 from sqlalchemy import URL, Connection, Engine, inspect, make_url
 from sqlalchemy.exc import ArgumentError
 
 from monitor.errors import HistoryError
-from monitor.history import sqlite
 from monitor.history.schema import HEAD, REVISIONS, metadata
-from monitor.history.trouble import SECRETS, shown, told
+from monitor.history.trouble import shown, told
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 
 
-LIVES_IN = frozenset({"sqlite"})
-"""The databases that history can be kept in."""
+class Database(Protocol):
+    """What one kind of database does its own way: `sqlite` and `postgres` of this folder."""
+
+    def resolve(self, url: URL, root: Path) -> URL:
+        """The URL as it is opened. HistoryError: it cannot be meant, or its folder cannot be made or written."""
+        ...
+
+    def make_engine(self, url: URL) -> Engine:
+        """An engine; a connection with the option `writes` begins by keeping other writers out."""
+        ...
+
+    def reading(self, engine: Engine) -> Engine:
+        """The engine for transactions that read, each of them one state."""
+        ...
+
+    def prepare(self, engine: Engine) -> None:
+        """What the database is told once."""
+        ...
+
+    def in_memory(self, url: URL) -> bool:
+        """The database lives as long as its connection."""
+        ...
+
+    def now(self, connection: Connection) -> datetime:
+        """The clock that leases go by."""
+        ...
+
+    def size(self, connection: Connection) -> int:
+        """Bytes on disk."""
+        ...
+
+    def copy(self, source: Connection, target: Path) -> None:
+        """A consistent copy of the whole history, as an SQLite file."""
+        ...
+
+    def vacuum(self, engine: Engine) -> None:
+        """Give back the room of what was deleted."""
+        ...
+
+
+LIVES_IN: Final = {"sqlite": "sqlite", "postgresql": "postgres"}
+"""The databases that history can be kept in, and the module that knows each."""
+
+_WRITTEN_AS: Final = {"postgres": "postgresql"}  # as many platforms hand it out
+_EXAMPLES: Final = "write sqlite:///state/history.db, or postgresql+psycopg://user@host/database"
+
+
+def database(url: URL) -> Database:
+    """What knows the URL's database; the other one's driver is not imported."""
+    module: Any = import_module(f"monitor.history.{LIVES_IN[url.get_backend_name()]}")
+    one: Database = module
+    return one
 
 
 def parse(text: str) -> URL:
@@ -23,32 +74,23 @@ def parse(text: str) -> URL:
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
-        raise HistoryError(
-            "is not a database URL", where="trackwarden.yml: history.url", hint="write sqlite:///state/history.db"
-        ) from None
+        raise HistoryError("is not a database URL", where="trackwarden.yml: history.url", hint=_EXAMPLES) from None
+    url = url.set(drivername=_WRITTEN_AS.get(url.drivername, url.drivername))
     if url.get_backend_name() not in LIVES_IN:
-        raise HistoryError(
-            f"history cannot live in {url.get_backend_name()} yet",
-            where=shown(url),
-            hint="write sqlite:///state/history.db",
-        )
-    if url.host or url.username or url.password or SECRETS.search(" ".join(url.query)):
-        raise HistoryError(
-            "an SQLite file has neither host, user nor password",
-            where="trackwarden.yml: history.url",
-            hint="write three slashes: sqlite:///state/history.db",
-        )
+        raise HistoryError(f"history cannot live in {url.get_backend_name()}", where=shown(url), hint=_EXAMPLES)
     return url
 
 
 def open_engine(url: URL, place: str) -> Engine:
     """An engine on a database of the newest shape.
 
-    Raises HistoryError for a file that is no database, not ours, damaged, read-only, locked or newer than us.
+    HistoryError: it cannot be reached, is no database, not ours, damaged, read-only, locked or newer than us.
     """
-    engine = sqlite.make_engine(url)
+    kind = database(url)
+    engine = kind.make_engine(url)
     try:
         with told(place):
+            kind.prepare(engine)
             _bring_to_head(engine, place)
     except BaseException:
         engine.dispose()
@@ -57,8 +99,6 @@ def open_engine(url: URL, place: str) -> Engine:
 
 
 def _bring_to_head(engine: Engine, place: str) -> None:
-    with engine.execution_options(bare=True).connect() as connection:
-        sqlite.use_wal(connection)
     with engine.connect() as connection:
         if revision(connection, place) == HEAD:
             return
@@ -72,6 +112,8 @@ def _bring_to_head(engine: Engine, place: str) -> None:
 
 def revision(connection: Connection, place: str) -> str | None:
     """The shape's revision; None: an empty database. HistoryError: newer than us, or not a history."""
+    if inspect(connection).default_schema_name == "":
+        raise HistoryError("there is no such schema", where=place, hint="create it, or correct search_path")
     tables = inspect(connection).get_table_names()
     if not tables:
         return None
@@ -79,7 +121,7 @@ def revision(connection: Connection, place: str) -> str | None:
         raise HistoryError(
             "holds other tables, no trackwarden history",
             where=place,
-            hint="set history.url to a file of its own",
+            hint="give the history a file or database of its own, or a schema: …?options=-csearch_path=NAME",
         )
     current = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
     if current not in REVISIONS:

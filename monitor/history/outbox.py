@@ -1,15 +1,30 @@
 """The outbox: what is to be said, written with the state that it speaks of, and what became of it."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Integer, Row, Table, Text, UniqueConstraint, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    Row,
+    Select,
+    Table,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    false,
+    select,
+    update,
+)
 
 from monitor.errors import HistoryError
+from monitor.history.leases import Holder
 from monitor.history.schema import UtcTime, insert_new, metadata
-from monitor.incidents.model import Delivery, Intent
+from monitor.incidents.model import Delivery, Intent, Mode
 
 delivery: Final = Table(
     "delivery",
@@ -28,41 +43,82 @@ delivery: Final = Table(
     Column("error", Text, nullable=False),
     Column("slack_channel", Text, nullable=False),
     Column("slack_ts", Text, nullable=False),
-    UniqueConstraint("fingerprint", "episode", "intent", "sequence"),
+    Column("mode", Text, nullable=False, server_default="post"),
+    Column("root", Text, nullable=False, server_default=""),
+    Column("broadcast", Boolean, nullable=False, server_default=false()),
+    Column("not_before", UtcTime),
+    Column("claims", Integer, nullable=False, server_default="0"),
+    Column("claimed_by", Text, nullable=False, server_default=""),
+    Column("claimed_until", UtcTime),
+    UniqueConstraint("fingerprint", "episode", "intent", "sequence", "mode"),
 )
-_FIELDS: Final = tuple(field.name for field in fields(Delivery))
+_JOINED: Final = frozenset({"root_channel", "root_ts", "root_done"})
+_FIELDS: Final = tuple(field.name for field in fields(Delivery) if field.name not in _JOINED)
+_ORDER: Final = {mode: place for place, mode in enumerate(Mode)}
 
 
 def add(connection: Connection, deliveries: Sequence[Delivery]) -> None:
-    """Write messages that are not there yet: one for each fingerprint, episode, intent and sequence."""
+    """Write messages that are not there yet: one for each fingerprint, episode, intent, sequence and mode."""
     insert_new(connection, delivery, _FIELDS, [_row(connection, one) for one in deliveries])
 
 
 def pending(connection: Connection) -> tuple[Delivery, ...]:
-    """Messages not sent yet, oldest first."""
-    query = select(delivery).where(delivery.c.sent_at.is_(None)).order_by(delivery.c.created_at, delivery.c.id)
-    return tuple(_delivery(row) for row in connection.execute(query))
+    """Messages not sent yet, oldest first, each root before what is said in its thread."""
+    found = _read(connection, _select().where(delivery.c.sent_at.is_(None)))
+    return tuple(sorted(found, key=lambda one: (one.created_at, _ORDER[one.mode], one.sequence, one.id)))
 
 
 def of(connection: Connection, fingerprint: str, episode: int) -> tuple[Delivery, ...]:
     """All messages about one incident, sent or not, in the order in which they were meant."""
-    query = (
-        select(delivery)
-        .where(delivery.c.fingerprint == fingerprint, delivery.c.episode == episode)
-        .order_by(delivery.c.sequence, delivery.c.id)
+    query = _select().where(delivery.c.fingerprint == fingerprint, delivery.c.episode == episode)
+    return tuple(sorted(_read(connection, query), key=lambda one: (one.sequence, _ORDER[one.mode], one.id)))
+
+
+def named(connection: Connection, delivery_id: str) -> Delivery | None:
+    """One message; None: there is none of that id."""
+    return next(iter(_read(connection, _select().where(delivery.c.id == delivery_id))), None)
+
+
+def claim(connection: Connection, now: datetime, until: datetime) -> tuple[Delivery, ...]:
+    """Take what may be sent now, so that no other process sends it before `until`.
+
+    What a process took that is no more, or whose time is over, is taken over. A message that is claimed a second
+    time (`claims`) may have arrived: look before sending.
+    """
+    me = Holder.here("")
+    mine = _name(me)
+    free = [one for one in pending(connection) if _is_free(one, me, now)]
+    taken = [replace(one, claims=one.claims + 1, claimed_by=mine, claimed_until=until) for one in free]
+    if taken:
+        query = update(delivery).where(delivery.c.id == bindparam("one"))
+        values = {"claims": delivery.c.claims + 1, "claimed_by": mine, "claimed_until": until}
+        connection.execute(query.values(values), [{"one": one.id} for one in taken])
+    return tuple(taken)
+
+
+def unclaim(connection: Connection, untried: Sequence[str]) -> None:
+    """Give back what this process took; what it never tried was as good as never taken."""
+    mine = (delivery.c.claimed_by == _name(Holder.here(""))) & delivery.c.sent_at.is_(None)
+    connection.execute(
+        update(delivery).where(mine, delivery.c.id.in_(list(untried))).values(claims=delivery.c.claims - 1)
     )
-    return tuple(_delivery(row) for row in connection.execute(query))
+    connection.execute(update(delivery).where(mine).values(claimed_by="", claimed_until=None))
 
 
 def sent(connection: Connection, delivery_id: str, at: datetime, place: tuple[str, str]) -> None:
     """Mark a message as taken by Slack; `place` is the channel id and the message's ts."""
-    values = {"sent_at": at, "error": "", "slack_channel": place[0], "slack_ts": place[1]}
+    values = {"sent_at": at, "error": "", "slack_channel": place[0], "slack_ts": place[1], "not_before": None}
     _attempted(connection, delivery_id, values)
 
 
-def failed(connection: Connection, delivery_id: str, error: str) -> None:
-    """Keep why a message was not taken; it stays pending."""
-    _attempted(connection, delivery_id, {"error": error})
+def skipped(connection: Connection, delivery_id: str, at: datetime, why: str) -> None:
+    """Mark a message as done although it was not sent: there is nothing to do, or no way to do it."""
+    _attempted(connection, delivery_id, {"sent_at": at, "error": why, "not_before": None})
+
+
+def failed(connection: Connection, delivery_id: str, error: str, not_before: datetime | None = None) -> None:
+    """Keep why a message was not taken; it stays pending, and is not tried before that moment."""
+    _attempted(connection, delivery_id, {"error": error, "not_before": not_before})
 
 
 def _attempted(connection: Connection, delivery_id: str, values: dict[str, Any]) -> None:
@@ -73,14 +129,45 @@ def _attempted(connection: Connection, delivery_id: str, values: dict[str, Any])
         )
 
 
+def _is_free(one: Delivery, me: Holder, now: datetime) -> bool:
+    if one.not_before is not None and one.not_before > now:
+        return False
+    if not one.claimed_by or one.claimed_until is None or one.claimed_until <= now:
+        return True
+    host, pid, process = one.claimed_by.rsplit(":", 2)
+    return process == me.process or me.outlived(Holder("", host, int(pid), process))
+
+
+def _name(holder: Holder) -> str:
+    return f"{holder.host}:{holder.pid}:{holder.process}"
+
+
+def _select() -> Select[Any]:
+    """Every message with where its root stands."""
+    root = delivery.alias("root_delivery")
+    own = [delivery.c[name] for name in _FIELDS]
+    place = (
+        root.c.slack_channel.label("root_channel"),
+        root.c.slack_ts.label("root_ts"),
+        root.c.sent_at.label("root_done"),
+    )
+    return select(*own, *place).select_from(delivery.outerjoin(root, root.c.id == delivery.c.root))
+
+
+def _read(connection: Connection, query: Select[Any]) -> list[Delivery]:
+    return [_delivery(row) for row in connection.execute(query)]
+
+
 def _row(connection: Connection, one: Delivery) -> tuple[Any, ...]:
     """The values as their columns keep them: times as text, the intent as its word."""
     kept = (
         delivery.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for name in _FIELDS
     )
-    values = (str(one.intent.value) if name == "intent" else getattr(one, name) for name in _FIELDS)
+    values = (str(getattr(one, name).value) if name in ("intent", "mode") else getattr(one, name) for name in _FIELDS)
     return tuple(process(value) if process else value for process, value in zip(kept, values, strict=True))
 
 
 def _delivery(row: Row[Any]) -> Delivery:
-    return Delivery(**{**row._asdict(), "intent": Intent(row.intent)})
+    kept = row._asdict()
+    place = {"root_channel": row.root_channel or "", "root_ts": row.root_ts or "", "root_done": bool(row.root_done)}
+    return Delivery(**{**kept, **place, "intent": Intent(row.intent), "mode": Mode(row.mode)})

@@ -271,6 +271,8 @@ def _last_hour(connection: Connection, one: Kept, dense: Ints, span: Span) -> in
     if len(hours):
         return first + int(hours[-1])
     query = select(func.max(day.c.day)).where(day.c.series_id == one.id, day.c.day < span.first_day)
-    older = int(connection.execute(query).scalar_one())
+    older: int | None = connection.execute(query).scalar_one()
+    if older is None:  # the days of before are pruned
+        return one.first_hour or 0
     rows = connection.execute(select(day).where(day.c.series_id == one.id, day.c.day == older))
     return int(older * HOURS + np.flatnonzero(unpack_hours([row.rows for row in rows]).sum(axis=0))[-1])

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event
 from sqlalchemy.exc import OperationalError
 
 from monitor.errors import HistoryError
-from monitor.history.trouble import code, shown
+from monitor.history.trouble import SECRETS, code, shown
 
 BUSY_MS: Final = 10_000
 """How long a statement waits for another process's transaction."""
@@ -23,6 +24,12 @@ def resolve(url: URL, root: Path) -> URL:
 
     Raises HistoryError where the folder cannot be made, or the path is a folder or not ours to write.
     """
+    if url.host or url.username or url.password or SECRETS.search(" ".join(url.query)):
+        raise HistoryError(
+            "an SQLite file has neither host, user nor password",
+            where="trackwarden.yml: history.url",
+            hint="write three slashes: sqlite:///state/history.db",
+        )
     if in_memory(url) or str(url.database).startswith("file:"):
         return url
     path = root / str(url.database)
@@ -61,6 +68,38 @@ def make_engine(url: URL) -> Engine:
     return engine
 
 
+def reading(engine: Engine) -> Engine:
+    """The engine itself: each of its transactions sees one state."""
+    return engine
+
+
+def prepare(engine: Engine) -> None:
+    """What a database file is told once."""
+    with engine.execution_options(bare=True).connect() as connection:
+        use_wal(connection)
+
+
+def now(connection: Connection) -> datetime:
+    """This host's clock: whoever works on the file works here."""
+    moment: str = connection.exec_driver_sql("SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')").scalar_one()
+    return datetime.fromisoformat(moment)
+
+
+def size(connection: Connection) -> int:
+    """Bytes of the file."""
+    pages, width = (
+        int(connection.exec_driver_sql(f"PRAGMA {one}").scalar_one()) for one in ("page_count", "page_size")
+    )
+    return pages * width
+
+
+def vacuum(engine: Engine) -> None:
+    """Give the room of what was deleted back to the disk."""
+    with engine.execution_options(bare=True).connect() as connection:
+        connection.exec_driver_sql("VACUUM")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def use_wal(connection: Connection) -> None:
     """Write-ahead logging: readers go on while a run writes. Kept in the file, so asked for once.
 
@@ -82,7 +121,7 @@ def copy(source: Connection, target: Path) -> None:
     """A consistent copy of the whole database, other processes' work included or left out as a whole."""
     driver = source.connection.driver_connection
     if not isinstance(driver, sqlite3.Connection):
-        raise TypeError("only a SQLite history can be copied to a file")
+        raise TypeError("this is no connection to SQLite")
     copied = sqlite3.connect(target)
     try:
         driver.backup(copied)

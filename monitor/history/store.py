@@ -1,40 +1,66 @@
 """The history database, as the line sees it: a thin face over one file per record kind."""
 
+import socket
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 
 from monitor.catalog import Table
-from monitor.history import catalogs, incidents, judgements, leases, opening, outbox, plans, runs, sqlite, windows
+from monitor.errors import HistoryError, LeaseHeldError, TrackwardenError
+from monitor.history import catalogs, judgements, leases, ledger, opening, plans, retention, runs, tidy, windows
 from monitor.history import past as pasts
+from monitor.history.desk import Desk
 from monitor.history.interned import Interned, rule, shape
+from monitor.history.ledger import Claim, WindowRecord, WindowState
+from monitor.history.opening import Database
 from monitor.history.plans import PlanRecord
 from monitor.history.record import Recording, Words, record
 from monitor.history.runs import RunRecord
 from monitor.history.trouble import shown, told
 from monitor.history.windows import Watermark
-from monitor.incidents.model import Delivery, Incident, Transition
+from monitor.incidents.model import Delivery, Incident
 from monitor.judge.model import Finding, Past
 from monitor.measure.model import Measured, Unmeasured
 
-__all__ = ["History", "PlanRecord", "Recording", "RunRecord", "Watermark"]
+__all__ = [
+    "CATCH_UP",
+    "LEASE",
+    "History",
+    "PlanRecord",
+    "Recording",
+    "RunRecord",
+    "Watermark",
+    "WindowRecord",
+    "WindowState",
+]
+
+LEASE = timedelta(minutes=2)
+"""How long a run that was killed on another machine keeps others out. A run that lives renews its lease."""
+
+CATCH_UP = 48
+"""Windows that one run tells about, the newest ones; older ones are measured all the same."""
 
 
 class History:
     """Everything that is remembered between runs.
 
     Every method is one transaction, and raises HistoryError where the database refuses it; what was
-    there before is then unchanged. One process writes at a time (`lease`); any number may read.
+    there before is then unchanged. One process runs at a time (`lease`); any number may read. What a run writes
+    after it lost its lease is refused with LeaseHeldError.
     """
 
-    def __init__(self, engine: Engine, place: str) -> None:
+    def __init__(self, engine: Engine, place: str, kind: Database) -> None:
         self._engine = engine
+        self._reader = kind.reading(engine)
         self._writer = engine.execution_options(writes=True)
         self._place = place
+        self._kind = kind
+        self._held: leases.Held | None = None
         self._words = Words(Interned(rule), Interned(shape))
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
@@ -42,12 +68,13 @@ class History:
     def open(cls, url: str, *, root: Path) -> "History":
         """Open (and where needed make, or bring to the newest shape) the history at a SQLAlchemy URL.
 
-        A relative SQLite path lies below `root`; `sqlite://` is a history in memory. Raises HistoryError
-        for what cannot be reached, is damaged, locked, read-only, not a history, or newer than this trackwarden.
+        SQLite or PostgreSQL. A relative SQLite path lies below `root`; `sqlite://` is a history in memory. Raises
+        HistoryError for what cannot be reached, is damaged, locked, read-only, not a history, or newer than this
+        trackwarden.
         """
         parsed = opening.parse(url)
-        place = shown(parsed)
-        return cls(opening.open_engine(sqlite.resolve(parsed, root), place), place)
+        place, kind = shown(parsed), opening.database(parsed)
+        return cls(opening.open_engine(kind.resolve(parsed, root), place), place, kind)
 
     def close(self) -> None:
         """Let go of the database; a scratch copy is gone."""
@@ -61,8 +88,8 @@ class History:
         folder = tempfile.TemporaryDirectory(prefix="trackwarden-")
         path = Path(folder.name) / "history.db"
         try:
-            with told(self._place), self._engine.connect() as connection:
-                sqlite.copy(connection, path)
+            with self._reading() as connection:
+                self._kind.copy(connection, path)
             copied = History.open(f"sqlite:///{path.as_posix()}", root=path.parent)
         except BaseException:
             folder.cleanup()
@@ -70,20 +97,72 @@ class History:
         copied._folder = folder  # noqa: SLF001 - one of us
         return copied
 
+    # ── the lease and the windows ───────────────────────────────────────────────────────────────────
+
     @contextmanager
-    def lease(self, owner: str, now: datetime, ttl: timedelta) -> Iterator[None]:
+    def lease(self, owner: str, ttl: timedelta) -> Iterator[None]:
         """Hold the workspace while the block runs. LeaseHeldError: another live process does.
 
-        A lease older than its `ttl`, or whose process on this host has died, is taken over.
+        The lease is renewed from a thread of its own, and by every transaction of the block. One that ran out, or
+        whose process on this host has died, is taken over; whoever held it can write no more.
         """
+        if self._held is not None:
+            raise LeaseHeldError("this process runs the workspace already", where="this workspace")
         holder = leases.Holder.here(owner)
         with self._writing() as connection:
-            token = leases.take(connection, holder, now, ttl)
+            held = leases.take(connection, holder, self._kind.now(connection), ttl)
+        self._held = held
+        # A history in memory has one connection and one process: nobody could take the lease over.
+        alone = self._kind.in_memory(self._engine.url)
         try:
-            yield
-        finally:
-            with self._writing() as connection:
-                leases.release(connection, holder, token)
+            with nullcontext() if alone else leases.beating(self._renewed, ttl):
+                yield
+        except BaseException:
+            with suppress(HistoryError):
+                self._release(held)
+            raise
+        self._release(held)
+
+    @contextmanager
+    def claimed(self, until: int, run_id: str, *, most: int = CATCH_UP) -> Iterator[tuple[int, ...]]:
+        """The windows before `until` that are open, claimed while the block runs; newest first. Call within `lease`.
+
+        When the block ends they are done (but those beyond the newest `most`: late); where it raises they are
+        failed, or due again if somebody stopped it.
+        """
+        held = self._holding()
+        with self._writing() as connection:
+            ledger.plan(connection, until)
+            wanted = Claim((), held.token, run_id)
+            claim = ledger.claim(connection, until, wanted, held.holder.owner, self._kind.now(connection))
+        try:
+            yield claim.starts
+        except BaseException as error:
+            with suppress(TrackwardenError), self._writing() as connection:
+                ledger.give_back(connection, held.token, _why(error))
+            raise
+        with self._writing() as connection:
+            ledger.finish(connection, claim, self._kind.now(connection), most)
+
+    def give_back(self, pid: int) -> bool:
+        """Free the workspace of a process of this host that was ended; False: it held nothing."""
+        with self._writing() as connection:
+            token = leases.release_of(connection, socket.gethostname(), pid)
+            if token is not None:
+                ledger.give_back(connection, token, "")
+        return token is not None
+
+    def window_counts(self) -> Mapping[WindowState, int]:
+        """How many windows stand where."""
+        with self._reading() as connection:
+            return ledger.counts(connection)
+
+    def windows(self, since: int, until: int) -> Sequence[WindowRecord]:
+        """The windows of a range of UTC hours, in order."""
+        with self._reading() as connection:
+            return ledger.read(connection, since, until)
+
+    # ── runs ────────────────────────────────────────────────────────────────────────────────────────
 
     def begin_run(self, run: RunRecord) -> None:
         """Keep that a run has begun."""
@@ -188,46 +267,80 @@ class History:
         with self._reading() as connection:
             return plans.newest(connection) if plan_revision is None else plans.read(connection, plan_revision)
 
+    @property
+    def desk(self) -> Desk:
+        """Incidents and their messages."""
+        return Desk(self._reading, self._writing)
+
     def incidents(self) -> tuple[Incident, ...]:
         """The newest episode of every fingerprint."""
-        with self._reading() as connection:
-            return incidents.newest(connection)
-
-    def apply(self, transitions: Sequence[Transition], deliveries: Sequence[Delivery]) -> None:
-        """Keep incidents' next states and the messages about them, together. Twice is as once."""
-        if transitions or deliveries:
-            with self._writing() as connection:
-                incidents.keep(connection, (transition.after for transition in transitions))
-                outbox.add(connection, deliveries)
+        return self.desk.incidents()
 
     def pending(self) -> tuple[Delivery, ...]:
         """Messages not sent yet, oldest first."""
+        return self.desk.pending()
+
+    # ── retention, and tables for people ────────────────────────────────────────────────────────────
+
+    def prune(self, before: datetime, *, dry_run: bool) -> Mapping[str, int]:
+        """Delete what is older than that UTC day and needed by nobody; rows by table. Call within `lease`.
+
+        With `dry_run` they are only counted. HistoryError: it would take what judging reads.
+        """
+        with self._reading() if dry_run else self._writing() as connection:
+            if before > self._kind.now(connection) - retention.LEAST:
+                days = retention.LEAST.days
+                raise HistoryError(
+                    f"at least {days} days are kept", where=self._place, hint="judging reads eight weeks"
+                )
+            return retention.count(connection, before) if dry_run else retention.prune(connection, before)
+
+    def vacuum(self) -> None:
+        """Give the room of what was deleted back."""
+        with told(self._place):
+            self._kind.vacuum(self._engine)
+
+    def size(self) -> int:
+        """Bytes on disk."""
         with self._reading() as connection:
-            return outbox.pending(connection)
+            return self._kind.size(connection)
 
-    def deliveries(self, fingerprint: str, episode: int) -> tuple[Delivery, ...]:
-        """All messages about one incident."""
+    def tidy(self, name: str, since: int | None, until: int | None) -> Iterator[list[tuple[Any, ...]]]:
+        """A table of `tidy.TIDY`, some thousands of rows at a time, all of one state; hours from `since` to `until`."""
         with self._reading() as connection:
-            return outbox.of(connection, fingerprint, episode)
-
-    def delivered(self, delivery_id: str, *, at: datetime, channel: str, ts: str) -> None:
-        """Slack took a message: where it stands there."""
-        with self._writing() as connection:
-            outbox.sent(connection, delivery_id, at, (channel, ts))
-
-    def not_delivered(self, delivery_id: str, *, error: str) -> None:
-        """Slack did not take a message, and why; it stays pending. `error` never holds a secret."""
-        with self._writing() as connection:
-            outbox.failed(connection, delivery_id, error)
+            yield from tidy.batches(connection, name, since, until)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         """A transaction that sees one state throughout."""
-        with told(self._place), self._engine.begin() as connection:
+        with told(self._place), self._reader.begin() as connection:
             yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        """A transaction that holds the write lock from its beginning."""
+        """A transaction that keeps other writers out from its beginning; within a lease, only while that is held."""
         with told(self._place), self._writer.begin() as connection:
+            if self._held is not None:
+                leases.renew(connection, self._held, self._kind.now(connection))
             yield connection
+
+    def _renewed(self) -> None:
+        with self._writing():
+            pass  # beginning to write renews the lease
+
+    def _release(self, held: leases.Held) -> None:
+        self._held = None
+        with self._writing() as connection:
+            leases.release(connection, held)
+
+    def _holding(self) -> leases.Held:
+        if self._held is None:
+            raise RuntimeError("windows are claimed within a lease")
+        return self._held
+
+
+def _why(error: BaseException) -> str:
+    """Why windows failed, without secrets; empty: they did not, somebody stopped the run."""
+    if isinstance(error, LeaseHeldError) or not isinstance(error, Exception):
+        return ""
+    return error.problem if isinstance(error, TrackwardenError) else type(error).__name__

@@ -47,7 +47,9 @@ def uses(contract: Contract, past: Past) -> Iterable[Use]:
 
 
 def undeclared_everywhere(table: BoundTable) -> frozenset[str]:
-    """Columns that no version in the table declares, the collector's own left out."""
-    if not table.planned or not table.versions:
-        return frozenset()
-    return frozenset.intersection(*(frozenset(version.undeclared_columns) for version in table.versions))
+    """Columns that no version in the table declares, the collector's own left out.
+
+    A version whose properties did not land here declares none, and says nothing of columns.
+    """
+    held = [frozenset(version.undeclared_columns) for version in table.versions if not version.payload_missing]
+    return frozenset.intersection(*held) if table.planned and held else frozenset()

@@ -18,7 +18,7 @@ def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Fin
     for missing in contract.missing:
         table = str(missing.ref)
         if missing.required and table not in failed:
-            events = (missing.event,) if missing.event else ()
+            events = missing.events or ((missing.event,) if missing.event else ())
             failed[table] = Unmeasured(table, "the table does not exist", "check the landing's settings", events)
     for _, one in sorted(failed.items()):
         yield _finding(past, lookup, thresholds, one)

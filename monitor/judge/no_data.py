@@ -113,9 +113,11 @@ def _evidence(flow: Flow, silence: _Silence) -> Evidence:
 
 
 def _gone(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Finding]:
-    """Events whose table was measured once and is not in the catalog any more."""
+    """Events whose table was measured once and is not in the catalog any more, while others of its landing are."""
     lookup = Lookup.of(contract, past)
-    absent = {str(missing.ref) for missing in contract.missing if not missing.required} - lookup.tables.keys()
+    unread = {missing.landing for missing in contract.missing if missing.required and missing.events}
+    gone = (missing for missing in contract.missing if not missing.required and missing.landing not in unread)
+    absent = {str(missing.ref) for missing in gone} - lookup.tables.keys()
     last: dict[tuple[str, str, str], int] = {}
     for table in absent:
         for one in lookup.series.get(table, ()):

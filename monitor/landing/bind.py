@@ -2,13 +2,33 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import assert_never
 
 from monitor.catalog import Catalog
-from monitor.config.landings import InColumn, JsonLanding, Landing, SegmentLanding, SnowplowLanding
+from monitor.config.landings import (
+    AmplitudeLanding,
+    Ga4Landing,
+    InColumn,
+    JitsuLanding,
+    JsonLanding,
+    Landing,
+    MixpanelLanding,
+    PosthogLanding,
+    RudderstackLanding,
+    SegmentLanding,
+    SnowplowLanding,
+)
 from monitor.errors import ConfigError, Problems, TrackwardenError
+from monitor.landing.amplitude import land_amplitude
+from monitor.landing.app_versions import VersionMap, strays
+from monitor.landing.ga4 import land_ga4
+from monitor.landing.jitsu import land_jitsu
 from monitor.landing.json_table import land_json
+from monitor.landing.mixpanel import land_mixpanel
 from monitor.landing.model import Landed
+from monitor.landing.posthog import land_posthog
+from monitor.landing.rudderstack import land_rudderstack
 from monitor.landing.segment import land_segment
 from monitor.landing.snowplow import land_snowplow
 from monitor.landing.versions import Listing, VersionFile
@@ -38,10 +58,17 @@ def land(landings: Sequence[Landing], plan: Plan, catalog: Catalog, files: Mappi
         tuple(table for part in parts for table in part.tables),
         tuple(missing for part in parts for missing in part.missing),
         tuple(table for part in parts for table in part.unplanned),
+        lambda: chain(*(part.noted() for part in parts), _strays(files, plan)),
     )
 
 
-def _land(settings: Landing, plan: Plan, catalog: Catalog, listing: Listing) -> Landed:
+def _strays(files: Mapping[str, VersionFile], plan: Plan) -> Iterator[ConfigError]:
+    for held in files.values():
+        if isinstance(held, VersionMap):
+            yield from strays(held, plan)
+
+
+def _land(settings: Landing, plan: Plan, catalog: Catalog, listing: Listing) -> Landed:  # noqa: PLR0911 - one arm per collector
     match settings:
         case SegmentLanding():
             return land_segment(settings, plan, catalog, listing)
@@ -49,6 +76,18 @@ def _land(settings: Landing, plan: Plan, catalog: Catalog, listing: Listing) -> 
             return land_snowplow(settings, plan, catalog, listing)
         case JsonLanding():
             return land_json(settings, plan, catalog, listing)
+        case RudderstackLanding():
+            return land_rudderstack(settings, plan, catalog, listing)
+        case AmplitudeLanding():
+            return land_amplitude(settings, plan, catalog, listing)
+        case MixpanelLanding():
+            return land_mixpanel(settings, plan, catalog, listing)
+        case PosthogLanding():
+            return land_posthog(settings, plan, catalog, listing)
+        case Ga4Landing():
+            return land_ga4(settings, plan, catalog, listing)
+        case JitsuLanding():
+            return land_jitsu(settings, plan, catalog, listing)
     assert_never(settings)
 
 

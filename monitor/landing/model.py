@@ -1,11 +1,13 @@
 """A landing bound to the catalog: which tables hold which planned events, and where everything is."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import TypeAlias
 
 from monitor.catalog import Table, TableRef
+from monitor.errors import ConfigError
 from monitor.sql.vocabulary import Expr
 
 
@@ -15,6 +17,8 @@ class InColumns:
 
     naming: str
     """The naming rule (`landing.naming.NAMING`) from a property's path to its column."""
+    truncates: int | None = None
+    """The collector cuts texts off at this many characters: a longer one is not judged by what is left of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,20 @@ class NotLanded:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejected:
+    """The collector refused these rows: each is one event that failed, and its properties did not land."""
+
+    by: str
+    """Who refused them, for people: `Segment`."""
+    reason: Expr
+    """The property (top level, as planned) that a row was refused for, as text; NULL: for anything else."""
+
+
+Payload: TypeAlias = InColumns | InDocument | NotLanded | Rejected
+"""Where one event's properties are."""
+
+
+@dataclass(frozen=True, slots=True)
 class LandedEvent:
     """One planned event in one table."""
 
@@ -43,13 +61,63 @@ class LandedEvent:
     """The planned event's name."""
     raw: tuple[str, ...]
     """The values of the table's event expression that mean this event."""
-    payload: InColumns | InDocument | NotLanded
-    versions: Mapping[str, "InColumns | InDocument | NotLanded"] | None = None
+    payload: Payload
+    versions: Mapping[str, Payload] | None = None
     """Versions whose payload lies elsewhere than `payload` (Snowplow: a column per MODEL)."""
 
-    def payload_of(self, version: str) -> "InColumns | InDocument | NotLanded":
+    def payload_of(self, version: str) -> Payload:
         """Where the properties of one version are."""
         return (self.versions or {}).get(version, self.payload)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One table of several that are one: its rows' times lie in [since, until), where that is known."""
+
+    table: Table
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FirstOf:
+    """One row of another table beside each row (NULLs where there is none): a payload, a dictionary's entry."""
+
+    tables: tuple[Table, ...]
+    """The other table; or several of one kind, of which a column counts where its type is the first one's."""
+    on: tuple[tuple[str, str], ...]
+    """Column of the rows → column of the other table."""
+    columns: tuple[tuple[str, str], ...]
+    """The other table's column → its name beside the row."""
+    same_time: str = ""
+    """The other table's column that equals the row's arrival: only the measured range of it is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What another table says of each row, in as many of its rows as there are: 1 where one of them says so."""
+
+    table: TableRef
+    on: tuple[str, str]
+    """Column of the rows → column of the other table."""
+    marks: tuple[tuple[str, Expr], ...]
+    """Name beside the row → a predicate over the other table's columns."""
+    where: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where rows come from that are not one table's as it stands. Columns are named as in `LandedTable.table`."""
+
+    parts: tuple[Part, ...]
+    """The tables whose rows these are, one after the other. A column that one of them lacks is NULL there."""
+    beside: tuple[FirstOf | Marks, ...] = ()
+    where: Expr | None = None
+    """Only rows for which it is true."""
+    once: tuple[str, ...] = ()
+    """One row for each value of the first of these columns, the first by the others; all rows where it is NULL."""
+    not_in: tuple[str, tuple[tuple[TableRef, str], ...]] | None = None
+    """A column, and the columns of other tables in which its value must not stand: those rows count there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +149,12 @@ class LandedTable:
     """The event's id, where duplicates are to be counted."""
     ignored: frozenset[str] = frozenset()
     """Raw event names that are counted and never reported as unplanned (a collector's own)."""
+    origin: Origin | None = None
+    """Where the rows come from, where that is not the table of this name as it stands."""
+    discarded: Mapping[str, Expr] | None = None
+    """Property column (as landed) → true where its value was sent and the warehouse did not take it."""
+    recovered: tuple[str, ...] = ()
+    """Columns that a loader made because a schema changed against its own rules: their presence is drift."""
 
     @property
     def key(self) -> str:
@@ -91,6 +165,23 @@ class LandedTable:
         """The table as text that is the same in every process: sets have no order of their own."""
         sets = (sorted(self.own_columns), sorted(self.ignored))
         return repr((replace(self, own_columns=frozenset(), ignored=frozenset()), *sets))
+
+    @property
+    def stands(self) -> bool:
+        """Its rows are those of the catalog's table of this name, all of them: a dbt project can name it."""
+        if self.rejected:
+            return False
+        origin = self.origin
+        if origin is None:
+            return True
+        whole = origin.where is None and not origin.once and origin.not_in is None
+        marked = all(isinstance(one, Marks) for one in origin.beside)
+        return whole and marked and [part.table.ref for part in origin.parts] == [self.table.ref]
+
+    @property
+    def rejected(self) -> bool:
+        """Its rows are events that the collector refused."""
+        return any(isinstance(event.payload, Rejected) for event in self.events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +195,8 @@ class MissingTable:
     required: bool
     """The configuration names it: its absence is an error of measurement, not `not_seen`."""
     source: str = ""
+    events: tuple[str, ...] = ()
+    """All planned events that it would hold, where they are known and no table tells them apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +207,13 @@ class Landed:
     missing: tuple[MissingTable, ...] = ()
     unplanned: tuple[LandedTable, ...] = ()
     """Tables of a table-per-event landing whose event is not in the plan: counted, never checked."""
+    noted: Callable[[], Iterable[ConfigError]] = field(default=tuple, compare=False, repr=False)
+    """Asked for by those who tell them: it looks at every name of the plan."""
+
+    @property
+    def notes(self) -> tuple[ConfigError, ...]:
+        """What is worth knowing and stops nothing: names that collide, a map that names what is not planned."""
+        return tuple(self.noted())
 
     @property
     def everywhere(self) -> tuple[LandedTable, ...]:

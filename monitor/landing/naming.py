@@ -5,9 +5,11 @@ Collectors differ on about one name in a hundred, so each has its own rule, byte
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import TypeAlias
 
+from monitor.landing.rudder_names import rudder_column
 from monitor.sql.vocabulary import Path
 
 NamingRule: TypeAlias = Callable[[Path], str]
@@ -20,6 +22,8 @@ _WORD = re.compile(r"[A-Z0-9]+[a-z0-9]*|[a-z0-9]+")
 _FIELD_HUMPS = (re.compile(r"([A-Z]+)([A-Z][a-z])"), re.compile(r"([a-z\d])([A-Z])", re.ASCII))
 _NAME_HUMP = re.compile(r"([^A-Z_])([A-Z])")
 _FORM = re.compile(r"(?:_([0-9]+)_([0-9]+))?(_recovered_[0-9a-z_]+)?", re.IGNORECASE)
+_RECOVERED = re.compile(r"_[0-9]+_(?:[0-9]+_[0-9]+_)?recovered_[0-9a-z_]+\Z", re.IGNORECASE)
+_JITSU_HUMP = re.compile(r"(?<=[a-zA-Z0-9])([A-Z])")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_]")
 
 SHORTEST_LIMIT = 63
@@ -131,14 +135,67 @@ def snowplow_columns(vendor: str, name: str, model: str, landed: Iterable[str]) 
     return tuple(column for _, column in sorted(((form, column) for form, column in forms if form), key=age))
 
 
+def snowplow_table(vendor: str, name: str, model: str) -> str:
+    """The table of a self-describing event on Redshift. Its camel case rule is that of the keys.
+
+    >>> snowplow_table("com.acme-shop", "HTTPRequest", "1")
+    'com_acme_shop_http_request_1'
+    """
+    return f"{re.sub(r'[.-]', '_', vendor).lower()}_{snowplow_field(name)}_{model}"
+
+
+def snowplow_recovered(column: str) -> bool:
+    """A loader made the column because a schema changed against its own version: Iglu calls it recovered.
+
+    >>> snowplow_recovered("unstruct_event_a_b_1_recovered_1_0_1_9a8b7c6d"), snowplow_recovered("unstruct_event_a_b_1")
+    (True, False)
+    """
+    return _RECOVERED.search(column) is not None
+
+
+def jitsu_name(text: str) -> str:
+    """Jitsu's snake case: `_` before any capital that follows a letter or digit; its loader replaces other signs.
+
+    >>> jitsu_name("userID"), jitsu_name("CCamelCase"), jitsu_name("Camel-Case "), jitsu_name("field1Name")
+    ('user_i_d', 'c_camel_case', 'camel_case_', 'field1_name')
+    """
+    return _NOT_PLAIN.sub("_", _JITSU_HUMP.sub(r"_\1", text).lower())
+
+
+def jitsu_column(path: Path) -> str:
+    """The column of a property: nested objects flatten with `_`.
+
+    >>> jitsu_column(("shippingAddress", "zip"))
+    'shipping_address_zip'
+    """
+    return "_".join(map(jitsu_name, path))
+
+
+def mixpanel_key(text: str) -> str:
+    """A Mixpanel property where `$` cannot stand (Singer, Stitch, columns): `$x` becomes `mp_reserved_x`.
+
+    >>> mixpanel_key("$browser"), mixpanel_key("plan")
+    ('mp_reserved_browser', 'plan')
+    """
+    return f"mp_reserved_{text[1:]}" if text.startswith("$") else text
+
+
 def _snowplow_path(path: Path) -> str:
     return ".".join(map(snowplow_field, path))
+
+
+def _mixpanel_path(path: Path) -> str:
+    return ".".join(map(mixpanel_key, path))
 
 
 NAMING: Mapping[str, NamingRule] = MappingProxyType(
     {
         "segment": segment_column,
+        "rudderstack": rudder_column,
+        "rudderstack_legacy": partial(rudder_column, divided=True),
         "snowplow": _snowplow_path,
+        "jitsu": jitsu_column,
+        "mixpanel": _mixpanel_path,
         "original": ".".join,
     }
 )

@@ -23,7 +23,7 @@ from monitor.landing.app_versions import VersionMap, app_version_expr, parse_ver
 from monitor.landing.columns import Columns, as_text
 from monitor.landing.dates import DateWindows, date_expr, date_windows, parse_dates
 from monitor.landing.held import Row, is_event
-from monitor.plan.model import Status
+from monitor.plan.model import Event, EventVersion, Status
 from monitor.sql import vocabulary as sql
 from monitor.sql.regex import unsupported
 from monitor.sql.vocabulary import Expr, Path
@@ -185,16 +185,28 @@ def _last(locator: ConstantLocator | FallbackLocator, row: Row) -> Expr | None:
             return _of_each_event(row, 0)
         case "latest":
             return _of_each_event(row, -1)
+        case "only":
+            return _only_version(row)
         case "unknown":
             return None
     assert_never(locator.fallback)
 
 
+def _in_use(event: Event) -> tuple[EventVersion, ...]:
+    """An event's versions; a draft has no rows, so it counts only where there is nothing else."""
+    return tuple(version for version in event.versions if version.status is not Status.DRAFT) or event.versions
+
+
+def _only_version(row: Row) -> Expr | None:
+    """The version of events that have just one; of the others, none."""
+    return _of_each_event(Row(row.event, row.source, tuple(one for one in row.held if len(_in_use(one.event)) == 1)), 0)
+
+
 def _of_each_event(row: Row, index: int) -> Expr | None:
-    """Each event's first or last version; a draft has no rows, so it counts only where there is nothing else."""
+    """Each event's first or last version."""
     rows: dict[str, list[str]] = {}
     for event, raw in row.held:
-        versions = [version for version in event.versions if version.status is not Status.DRAFT] or event.versions
+        versions = _in_use(event)
         if not versions:
             continue
         if is_event(row.event, raw) is None:

@@ -5,12 +5,15 @@ counting them, keys by listing them, up to a cap, since keys from outside may be
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Protocol
 
 import sqlalchemy as sa
 
 from monitor.contract.model import BoundTable
-from monitor.measure.model import NO_TIME, Undeclared
-from monitor.measure.read import NAMES_CAP, OTHER, Names
+from monitor.errors import WarehouseError
+from monitor.measure.model import NO_TIME, Measured, Undeclared
+from monitor.measure.read import NAMES_CAP, OTHER, Names, Read
 from monitor.measure.rows import Range, Rows
 from monitor.sql import vocabulary as v
 from monitor.sql.writer import Element, Writer
@@ -44,12 +47,12 @@ def undeclared_keys(table: BoundTable, reach: Range, writer: Writer) -> str | No
     rows = Rows(table, reach, writer)
     columns = frozenset().union(*(v.columns(document) for document in documents))
     below = rows.with_kind(columns)
-    arms = [(indexes, writer.keys(writer.expr(document))) for document, indexes in documents.items()]
+    arms = [(indexes, *writer.keyed(below, writer.expr(document))) for document, indexes in documents.items()]
     parts = []
-    for indexes, key in arms:
+    for indexes, sources, key in arms:
         where = rows.of(indexes) if rows.several else sa.true()
         keys = [rows.col(name) for name in rows.keys if name not in {"hour", "window"}]
-        parts.append(sa.select(*keys, _day(rows), key.label(rows.name("key"))).select_from(below).where(where))
+        parts.append(sa.select(*keys, _day(rows), key.label(rows.name("key"))).select_from(*sources).where(where))
     listed = (parts[0] if len(parts) == 1 else sa.union_all(*parts)).subquery(rows.name("keys"))
     chosen = [rows.col(name) for name in rows.keys if name not in {"hour", "window"}]
     chosen += [rows.col("day"), rows.col("key")]
@@ -73,6 +76,64 @@ def duplicated_ids(table: BoundTable, reach: Range, writer: Writer) -> str | Non
     below = rows.base(v.columns(table.landed.id)).subquery(rows.name("rows"))
     statement = sa.select(sa.func.count(column) - sa.func.count(column.distinct())).select_from(below)
     return writer.compile(statement)
+
+
+class Ask(Protocol):
+    """A way to ask more about the rows that a scan has read."""
+
+    @property
+    def table(self) -> BoundTable:
+        """What the scan was of."""
+        ...
+
+    @property
+    def reach(self) -> Range:
+        """Which rows it read."""
+        ...
+
+    def rows(self, sql: str) -> Sequence[Row]:
+        """The answer to a statement over the same range. Raises WarehouseError."""
+        ...
+
+    def writer(self) -> Writer:
+        """For one statement."""
+        ...
+
+
+def named(measured: Measured, found: Read, ask: Ask) -> Measured:
+    """Name what is undeclared where the scan counted some. Where that fails, only the names are missed."""
+    if not measured.counts.undeclared.any():
+        return measured
+    names: list[Undeclared] = []
+    asked = 0
+    try:
+        listed = undeclared_columns(ask.table, ask.reach, ask.writer())
+        if listed is not None:
+            asked += 1
+            names += read_columns(ask.rows(listed[0]), found.names, listed[1], ask.table)
+        keys = undeclared_keys(ask.table, ask.reach, ask.writer())
+        if keys is not None:
+            asked += 1
+            names += read_keys(ask.rows(keys), found.names, ask.table)
+    except WarehouseError as error:
+        missed = (f"what is undeclared could not be named: {error.hint or error.problem}",)
+        return replace(measured, queries=measured.queries + asked, missed=missed)
+    # A row that came between the statements may be of a series that the scan has not seen: the next run has it.
+    known = tuple(one for one in names if one.series < len(found.series))
+    return replace(measured, undeclared=known, queries=measured.queries + asked)
+
+
+def with_duplicates(measured: Measured, ask: Ask) -> Measured:
+    """Count duplicated ids where the landing has an id: over the whole table, whatever its parts."""
+    sql = duplicated_ids(ask.table, ask.reach, ask.writer()) if len(measured.counts) else None
+    if sql is None:
+        return measured
+    asked = replace(measured, queries=measured.queries + 1)
+    try:
+        return replace(asked, duplicates=int(ask.rows(sql)[0][0]))
+    except WarehouseError as error:
+        missed = f"duplicated ids could not be counted: {error.hint or error.problem}"
+        return replace(asked, missed=(*measured.missed, missed))
 
 
 def read_columns(rows: Iterable[Row], names: Names, columns: Sequence[str], table: BoundTable) -> list[Undeclared]:

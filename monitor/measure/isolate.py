@@ -1,9 +1,15 @@
-"""Which parts of a refused scan the warehouse refuses: found by halves, with statements that read no row."""
+"""What cannot be asked of a table: what its engine has no words for, and which parts of a refused scan it refuses.
+
+The second is found by halves, with statements that read no row.
+"""
 
 from collections.abc import Callable, Mapping
 
+import sqlalchemy as sa
+
 from monitor.contract.model import BoundTable
-from monitor.contract.without import askable, without
+from monitor.contract.without import askable, asked, without
+from monitor.sql.writer import Unsayable, Writer
 
 
 def refused(table: BoundTable, ask: Callable[[BoundTable], str | None]) -> Mapping[str, str]:
@@ -26,6 +32,18 @@ def refused(table: BoundTable, ask: Callable[[BoundTable], str | None]) -> Mappi
         else:
             half = len(names) // 2
             waiting += [names[:half], names[half:]]
+    return found
+
+
+def unsaid(table: BoundTable, writer: Writer) -> Mapping[str, str]:
+    """What the engine has no words for (`askable`) → its reason; asked where a scan could not be written."""
+    writer.bind_extracted(lambda _: sa.null(), lambda _: sa.null())  # where they will stand does not matter here
+    found: dict[str, str] = {}
+    for name, expr in asked(table):
+        try:
+            writer.expr(expr)
+        except Unsayable as reason:
+            found[name] = str(reason)
     return found
 
 

@@ -133,6 +133,8 @@ class Measured:
     """The scan also read the rows without any time."""
     no_time_rows: int = 0
     queries: int = 1
+    missed: tuple[str, ...] = ()
+    """What could not be learned beside the counts, in words: names of what is undeclared, duplicated ids."""
 
     @property
     def rows(self) -> int:

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from monitor.landing.model import LandedTable
+from monitor.measure.origin import rows_of
 from monitor.measure.rows import arrival
 from monitor.measure.windows import Seen
 from monitor.sql import vocabulary as v
@@ -58,8 +59,15 @@ class _Said:
         """A row's arrival, and whether it has none."""
         if at not in self._times:
             when = self._writer.expr(at)
-            self._times[at] = self._writer.compile(when), self._writer.compile(self._writer.timeless(when))
+            self._times[at] = (
+                self._writer.compile(self._writer.instant(when)),
+                self._writer.compile(self._writer.timeless(when)),
+            )
         return self._times[at]
+
+    def rows(self, table: LandedTable, at: v.Expr, span: Span) -> sa.FromClause:
+        """The rows of a table that may have come within the span, with what says their arrival."""
+        return rows_of(table, v.columns(at), self._writer, (self._writer.moment(span[0]), self._writer.moment(span[1])))
 
 
 def _arm(index: int, table: LandedTable, span: Span, said: _Said) -> sa.Select[Any]:
@@ -67,7 +75,9 @@ def _arm(index: int, table: LandedTable, span: Span, said: _Said) -> sa.Select[A
     assert at is not None  # noqa: S101 - the survey asks only tables that have a time
     when, timeless = said.time(at)
     since, until = map(said.moment, span)
-    newest = f"max(CASE WHEN {when} >= {since} AND {when} < {until} THEN {when} END) AS newest"
+    within = f"{when} >= {since} AND {when} < {until}"
+    newest = f"max(CASE WHEN {within} THEN {when} END) AS newest"
+    # What came before is of no interest: where an engine can, it does not read it.
+    wanted: Element = sa.literal_column(f"(({within}) OR ({timeless}))")
     chosen = f"{index} AS place, {newest}, count(CASE WHEN {timeless} THEN 1 END) AS no_time"
-    ref = table.table.ref
-    return sa.select(sa.literal_column(chosen)).select_from(sa.table(ref.name, schema=ref.schema or None))
+    return sa.select(sa.literal_column(chosen)).select_from(said.rows(table, at, span)).where(wanted)

@@ -1,12 +1,14 @@
 """Level one of every statement about a table: its rows in a range, with what they are grouped by beside them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 
 import sqlalchemy as sa
 
 from monitor.contract.model import BoundTable
 from monitor.landing.model import LandedTable
+from monitor.measure.origin import rows_of
 from monitor.sql import vocabulary as v
 from monitor.sql.vocabulary import Expr
 from monitor.sql.writer import Element, Writer
@@ -20,6 +22,22 @@ class Range:
     """Bounded below."""
     no_time: bool
     """Rows without any time as well."""
+    events: tuple[str, ...] = ()
+    """Only rows of these landed events; empty: of all."""
+    others: tuple[str, ...] = ()
+    """No rows of these landed events: they are counted by other statements."""
+
+    def whole(self) -> "Range":
+        """The same of all events."""
+        return replace(self, events=(), others=())
+
+    @property
+    def name(self) -> str:
+        """Differs where the statement does."""
+        named = f"{self.since:d}{self.no_time:d}"
+        if not self.events and not self.others:
+            return named
+        return named + sha256(repr((self.events, self.others)).encode()).hexdigest()[:12]
 
 
 def arrival(table: LandedTable) -> Expr | None:
@@ -33,7 +51,7 @@ def hour(table: LandedTable) -> Expr | None:
 
 
 def _first(exprs: Iterable[Expr | None]) -> Expr | None:
-    there = tuple(expr for expr in exprs if expr is not None)
+    there = tuple(dict.fromkeys(expr for expr in exprs if expr is not None))
     if not there:
         return None
     return there[0] if len(there) == 1 else v.Coalesce(there)
@@ -83,18 +101,23 @@ class Rows:
         }
         chosen: list[Element] = [sa.column(name) for name in sorted(columns)]
         named = [say(keys[key]).label(self.name(key)) for key in self.keys]
-        ref = landed.table.ref
-        source = sa.table(ref.name, schema=ref.schema or None)
-        return sa.select(*chosen, *named).select_from(source).where(self._in_range())
+        asked = v.columns(self.arrival_expr).union(columns, *(v.columns(keys[key]) for key in self.keys))
+        return sa.select(*chosen, *named).select_from(self._source(asked)).where(self._wanted())
+
+    def _source(self, columns: Iterable[str]) -> sa.FromClause:
+        since = self.writer.placeholder("since") if self.reach.since and not self.reach.no_time else None
+        until = None if self.reach.no_time else self.writer.placeholder("until")
+        return rows_of(self.table.landed, columns, self.writer, (since, until))
 
     def with_kind(self, columns: Iterable[str]) -> sa.Subquery:
         """Level one with the index of the row's event version beside it, where there are several."""
-        rows = self.base(columns).subquery(self.name("rows"))
+        base = self.base(columns)
         if not self.several:
-            return rows
+            return base.subquery(self.name("rows"))
+        rows = self.writer.fence(base).subquery(self.name("rows"))
         everything: list[Element] = [sa.literal_column("*"), self._index().label(self.name("k"))]
         indexed = sa.select(*everything)
-        return indexed.select_from(rows).subquery(self.name("kinds"))
+        return self.writer.fence(indexed.select_from(rows)).subquery(self.name("kinds"))
 
     def of(self, versions: Iterable[int]) -> Element:
         """The row is of one of these versions (by index)."""
@@ -109,15 +132,19 @@ class Rows:
         return f"{k} = {wanted[0]}" if len(wanted) == 1 else f"{k} IN ({', '.join(map(str, wanted))})"
 
     def by_version(self, per_version: Sequence[str | None]) -> str | None:
-        """What each version says, as text; one where all say the same, arms of one CASE where not."""
+        """What each version says, as text; one where all say the same, arms of one CASE where not.
+
+        Rows of no planned version take the last arm: nobody reads what is counted of them (`SlotMap`).
+        """
         groups: dict[str, list[int]] = {}
         for index, text in enumerate(per_version):
             if text is not None:
                 groups.setdefault(text, []).append(index)
         if len(groups) <= 1:
             return next(iter(groups), None)
-        arms = " ".join(f"WHEN {self.arm(indexes)} THEN {text}" for text, indexes in groups.items())
-        return f"CASE {arms} END"
+        *first, (_, last) = sorted(((indexes, text) for text, indexes in groups.items()), key=lambda arm: len(arm[0]))
+        arms = " ".join(f"WHEN {self.arm(indexes)} THEN {text}" for indexes, text in first)
+        return f"CASE {arms} ELSE {last} END"
 
     def _index(self) -> Element:
         by_event: dict[tuple[str, ...], list[int]] = {}
@@ -132,10 +159,20 @@ class Rows:
         versions = self.table.versions
         return sa.case(*((self.col("version").in_(versions[i].raw_versions), sa.literal(i)) for i in indexes))
 
+    def _wanted(self) -> Element:
+        """In the range, and of the statement's own events."""
+        event, reach = self.writer.expr(self.table.landed.event), self.reach
+        if reach.events:
+            return sa.and_(self._in_range(), event.in_(reach.events))
+        if reach.others:
+            return sa.and_(self._in_range(), sa.or_(event.is_(None), event.not_in(reach.others)))
+        return self._in_range()
+
     def _in_range(self) -> Element:
         assert self.arrival_expr is not None  # noqa: S101 - `build` says so
         at = self.writer.expr(self.arrival_expr)
-        bounded: Element = at < self.writer.placeholder("until")
+        when = self.writer.instant(at)
+        bounded: Element = when < self.writer.placeholder("until")
         if self.reach.since:
-            bounded = sa.and_(at >= self.writer.placeholder("since"), bounded)
+            bounded = sa.and_(when >= self.writer.placeholder("since"), bounded)
         return sa.or_(bounded, self.writer.timeless(at)) if self.reach.no_time else bounded

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.charts.evidence import chart_of
 from monitor.charts.model import DAILY, HOURLY, MOST_LINES, Chart, Line, Shape, Unit
 from monitor.judge.model import Finding, Kind, Past, SeriesPast
 from monitor.plan.model import Event
@@ -59,28 +60,12 @@ def _last_hours(group: Sequence[SeriesPast], past: Past, until: int, count: int)
 
 def evidence_of(finding: Finding) -> Drawing | None:
     """The hours that a finding was judged from: rows against the expected, or the failing part of all rows."""
-    evidence = finding.evidence
-    count = len(evidence.series)
-    if count < 2 or len(evidence.reference) != count:  # noqa: PLR2004 - a line needs two points
+    chart = chart_of(finding)
+    if chart is None:
         return None
-    start = evidence.series_until - count
-    where = f" on {finding.source}" if finding.source else ""
     if finding.kind is Kind.FAILURE_RATE:
-        rates = tuple(
-            None if failed is None or not rows else failed / rows
-            for failed, rows in zip(evidence.series, evidence.reference, strict=True)
-        )
-        line = Line(finding.property or "failing", rates)
-        title = f"Failure rate per hour{where}{f', {finding.version}' if finding.version else ''}"
-        return Drawing(Chart(title, Unit.SHARE, start, HOURLY, (line,)), "Failing rows of all rows, UTC hours.")
-    line = Line("rows", _floats(evidence.series))
-    expected = _floats(evidence.reference)
-    chart = Chart(f"Rows per hour{where}", Unit.ROWS, start, HOURLY, (line,), expected=expected)
+        return Drawing(chart, "Failing rows of all rows, UTC hours.")
     return Drawing(chart, "UTC hours; dashed is what the same hours of the weeks before let expect.")
-
-
-def _floats(values: Sequence[int | None]) -> tuple[float | None, ...]:
-    return tuple(None if value is None else float(value) for value in values)
 
 
 def _failure_rate(event: Event, series: Sequence[SeriesPast], past: Past, days: Days) -> Drawing | None:

@@ -42,7 +42,7 @@ def tell_all(
 def tell_resolved(contract: Contract, known: Known, incidents: Sequence[Incident], info: RunInfo) -> list[Told]:
     """What was closed within the last week, newest first."""
     speak = _Speaker(contract, known)
-    closed = [one for one in incidents if one.state not in _STILL and one.resolved_at is not None]
+    closed = [one for one in incidents if one.state not in _STILL and one.resolved_at is not None and one.sequence]
     fresh = [one for one in closed if _closed(one) >= info.generated_at - _RESOLVED_FOR]
     return [speak.tell(one.finding, one) for one in sorted(fresh, key=_closed, reverse=True)]
 

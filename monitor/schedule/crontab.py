@@ -5,13 +5,14 @@ month *and* of the week to restrict each other, where crontab runs on either.
 """
 
 import re
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.combining import OrTrigger
 from apscheduler.triggers.cron import CronTrigger
 
 from monitor.errors import ConfigError
+from monitor.schedule.wall import WallClock
 
 ALIASES = {
     "@hourly": "0 * * * *",
@@ -31,6 +32,11 @@ _WHERE = "trackwarden.yml schedule.cron"
 
 def crontab(line: str, zone: tzinfo) -> BaseTrigger:
     """The trigger of a crontab line, its hours read in `zone`. Raises ConfigError."""
+    return WallClock(_fields(line), zone)
+
+
+def _fields(line: str) -> BaseTrigger:
+    """The same on a clock without jumps."""
     fields = ALIASES.get(line.strip().lower(), line).split()
     if len(fields) != _FIELDS:
         hint = "write minute, hour, day, month and weekday: `0 9 * * 1` is Monday at 9"
@@ -39,9 +45,9 @@ def crontab(line: str, zone: tzinfo) -> BaseTrigger:
     days = weekdays(weekday)
     try:
         if "*" in (day, weekday):
-            return CronTrigger(minute=minute, hour=hour, day=day, month=month, day_of_week=days, timezone=zone)
-        by_day = CronTrigger(minute=minute, hour=hour, day=day, month=month, timezone=zone)
-        by_weekday = CronTrigger(minute=minute, hour=hour, month=month, day_of_week=days, timezone=zone)
+            return CronTrigger(minute=minute, hour=hour, day=day, month=month, day_of_week=days, timezone=UTC)
+        by_day = CronTrigger(minute=minute, hour=hour, day=day, month=month, timezone=UTC)
+        by_weekday = CronTrigger(minute=minute, hour=hour, month=month, day_of_week=days, timezone=UTC)
         return OrTrigger([by_day, by_weekday])
     except ValueError as error:
         raise ConfigError(f"{line!r}: {error}", where=_WHERE, hint="crontab(5) tells how fields are written") from None

@@ -1,7 +1,8 @@
-"""The loop: run when it is due, one at a time, until a signal says stop; a run that is under way ends first."""
+"""The loop: run when it is due, one at a time, until a signal says stop; then within a bounded time it returns."""
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,8 @@ from monitor.schedule.crontab import crontab
 
 _JOB = "run"
 _STOPPING = (signal.SIGTERM, signal.SIGINT)
+_LOOK = 0.2
+"""Seconds between two looks at the signals: some platforms handle none while Python waits without end."""
 
 
 def trigger(schedule: Schedule) -> BaseTrigger:
@@ -38,27 +41,54 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(minutes=1)
 """A minute past: what arrives in the last second of an hour is there."""
 
 
-def loop(job: Callable[[], None], when: BaseTrigger, *, said: Callable[[str], None]) -> None:
-    """Run `job` now and whenever it is due, until SIGTERM or SIGINT; then let it finish and return.
+def loop(
+    job: Callable[[], None],
+    when: BaseTrigger,
+    *,
+    said: Callable[[str], None],
+    grace: timedelta = timedelta(seconds=25),
+    end: Callable[[], None] = lambda: None,
+) -> None:
+    """Run `job` now and whenever it is due, until SIGTERM or SIGINT.
 
     Jobs live in memory, and never run side by side; a time that was missed (the machine slept, the last run took
-    long) is made up for once. `job` tells its own errors: one that raises does not end the loop.
+    long) is made up for once. `job` tells its own errors: one that raises does not end the loop. A job that is under
+    way at the signal may go on for `grace`, or until a second signal; then `end` is called, and has to make it return.
     """
-    stop = threading.Event()
+    stop, idle = _Stop(), threading.Event()
+    idle.set()
+
+    def one() -> None:
+        idle.clear()
+        try:
+            if not stop.signals:
+                job()
+        finally:
+            idle.set()
+
     scheduler = BackgroundScheduler(timezone=UTC)
-    scheduler.add_job(job, when, id=_JOB, misfire_grace_time=None, coalesce=True, max_instances=1, next_run_time=_now())
-    with _until(stop):
+    scheduler.add_job(one, when, id=_JOB, misfire_grace_time=None, coalesce=True, max_instances=1, next_run_time=_now())
+    with stop.listening():
         scheduler.start()
-        while not stop.wait(1.0):  # with a timeout: without one Python handles no signal on some platforms
-            pass
-        said("stopping: a run that is under way ends first; a second signal ends it at once")
+        while not stop.signals:
+            time.sleep(_LOOK)
         scheduler.pause()
+        if not idle.is_set():
+            said(
+                f"stopping: the run that is under way has {grace.total_seconds():g} s; a second signal ends it at once"
+            )
+            until = time.monotonic() + grace.total_seconds()
+            while not idle.wait(_LOOK) and stop.signals == 1 and time.monotonic() < until:
+                pass
+        if not idle.is_set():
+            said("stopping: the run is ended; what it measured is kept, its windows are due again")
+            end()
         scheduler.shutdown(wait=True)
 
 
-def next_time(when: BaseTrigger) -> datetime | None:
-    """When the next run is due; None: never."""
-    due: datetime | None = when.get_next_fire_time(None, _now())
+def next_time(when: BaseTrigger, after: datetime | None = None) -> datetime | None:
+    """When the next run is due, from now or from that moment on; None: never."""
+    due: datetime | None = when.get_next_fire_time(None, _now() if after is None else after)
     return due.astimezone(UTC) if due else None
 
 
@@ -66,20 +96,27 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-@contextmanager
-def _until(stop: threading.Event) -> Iterator[None]:
-    """The first signal sets `stop`, the second one has its usual effect."""
-    usual = {number: signal.getsignal(number) for number in _STOPPING}
+class _Stop:
+    """The stop signals that have come; the third one has its usual effect."""
 
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
+    def __init__(self) -> None:
+        self.signals = 0
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Count signals inside the block."""
+        usual = {number: signal.getsignal(number) for number in _STOPPING}
+
+        def handle(_number: int, _frame: FrameType | None) -> None:
+            self.signals += 1
+            if self.signals > 1:
+                for number in _STOPPING:
+                    signal.signal(number, signal.SIG_DFL)
+
         for number in _STOPPING:
-            signal.signal(number, signal.SIG_DFL)
-
-    for number in _STOPPING:
-        signal.signal(number, handle)
-    try:
-        yield
-    finally:
-        for number, before in usual.items():
-            signal.signal(number, before)
+            signal.signal(number, handle)
+        try:
+            yield
+        finally:
+            for number, before in usual.items():
+                signal.signal(number, before)

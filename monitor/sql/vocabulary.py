@@ -158,6 +158,27 @@ class Unwrapped:
 
 
 @dataclass(frozen=True, slots=True)
+class Params:
+    """A list of named parameters as one document: GA4's `event_params`.
+
+    Each item is a struct {key, value: {string_value, int_value, float_value, double_value}}; the value is the one of
+    the four that is set. `beside`: keys of the document that are columns of lists of structs (GA4's `items`), their
+    NULL fields left out; a NULL or empty one is absent. Never NULL.
+    """
+
+    expr: "Expr"
+    beside: tuple[tuple[str, "Expr"], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SinceEpoch:
+    """The timestamp (UTC) so many whole units after 1970-01-01; NULL where the number is NULL."""
+
+    expr: "Expr"
+    unit: OneOfTheseWords["seconds", "milliseconds", "microseconds"]
+
+
+@dataclass(frozen=True, slots=True)
 class TryCast:
     """The value as another family; NULL where it does not fit."""
 
@@ -411,6 +432,8 @@ Expr: TypeAlias = (
     | CountItems
     | CountTrue
     | Unwrapped
+    | Params
+    | SinceEpoch
     | TryCast
     | Whole
     | Length

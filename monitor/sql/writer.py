@@ -8,9 +8,12 @@ import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import reduce
 from typing import Any, ClassVar, TypeAlias, assert_never
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 
 from monitor.catalog import Family
@@ -20,6 +23,9 @@ Element: TypeAlias = ColumnElement[Any]
 
 _EXACT = 2**53
 """Below it every whole number is exactly a float."""
+
+_SHORT = 100
+"""Numbers that a sum adds one by one."""
 
 _COMPARE: dict[v.Operator, Callable[[Element, Element], Element]] = {
     "=": operator.eq,
@@ -42,6 +48,10 @@ class Writer(ABC):
     """
 
     engine: ClassVar[str]
+    most_columns: ClassVar[int] = 1_600
+    """Columns that a result may have."""
+    longest_statement: ClassVar[int] = 900_000
+    """Bytes that a statement may have."""
 
     def __init__(self) -> None:
         self._said: dict[v.Expr, Element] = {}
@@ -91,6 +101,14 @@ class Writer(ABC):
     def timeless(self, at: Element) -> Element:
         """True where a timestamp is in no hour: NULL, or an engine's infinity."""
 
+    def instant(self, at: Element) -> Element:
+        """A landed time as something that `placeholder` and `moment` compare with; most engines compare it as it is."""
+        return at
+
+    def fence(self, statement: sa.Select[Any]) -> sa.Select[Any]:
+        """A level of a scan that the engine works out once, before what is above it; most engines do anyway."""
+        return statement
+
     @abstractmethod
     def compile(self, statement: sa.sql.ClauseElement) -> str:
         """The statement as text, constants quoted by SQLAlchemy."""
@@ -106,6 +124,13 @@ class Writer(ABC):
     @abstractmethod
     def keys(self, doc: Element) -> Element:
         """The keys of a document as rows (`unnest`), for naming undeclared ones."""
+
+    def keyed(self, below: sa.FromClause, doc: Element) -> tuple[Sequence[sa.FromClause], Element]:
+        """What to select from so that each row stands there once per key of its document, and the key.
+
+        An engine whose `keys` cannot stand among a list of columns joins them here.
+        """
+        return (below,), self.keys(doc)
 
     # ── what an engine says its own way ─────────────────────────────────────────────────────────────
 
@@ -195,6 +220,14 @@ class Writer(ABC):
         """`vocabulary.MultipleOf`."""
         return self._unsayable(expr)
 
+    def params(self, expr: v.Params) -> Element:
+        """`vocabulary.Params`."""
+        return self._unsayable(expr)
+
+    def since_epoch(self, expr: v.SinceEpoch) -> Element:
+        """`vocabulary.SinceEpoch`."""
+        return self._unsayable(expr)
+
     def floor(self, expr: v.Floor) -> Element:
         """`vocabulary.Floor`."""
         return sa.func.floor(self.expr(expr.expr))
@@ -272,6 +305,10 @@ class Writer(ABC):
                 return self.parsed(expr)
             case v.Unwrapped():
                 return self.unwrapped(expr)
+            case v.Params():
+                return self.params(expr)
+            case v.SinceEpoch():
+                return self.since_epoch(expr)
             case v.TryCast():
                 return self.try_cast(expr)
             case v.Whole():
@@ -324,10 +361,30 @@ def _float(value: float) -> Element:
 
 
 def _counted(predicates: Sequence[Element]) -> Element:
-    total: Element = sa.literal(0)
-    for predicate in predicates:
-        total = total + sa.case((predicate, 1), else_=0)
-    return total
+    return total([sa.case((predicate, 1), else_=0) for predicate in predicates])
+
+
+def total(numbers: Sequence[Element]) -> Element:
+    """The sum of numbers, halves in brackets: engines refuse expressions that are as deep as a long sum."""
+    if len(numbers) <= _SHORT:
+        return reduce(operator.add, numbers, sa.literal(0))
+    half = len(numbers) // 2
+    return _Bracketed(total(numbers[:half])) + _Bracketed(total(numbers[half:]))
+
+
+class _Bracketed(ColumnElement[Any]):
+    """`(…)`, whatever is in it: SQLAlchemy leaves brackets out of sums of sums."""
+
+    inherit_cache = False
+
+    def __init__(self, inner: Element) -> None:
+        self.inner = inner
+        self.type = sa.types.Integer()
+
+
+@compiles(_Bracketed)
+def _say_bracketed(element: _Bracketed, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"({compiler.process(element.inner, **kw)})"
 
 
 def _joined(parts: Sequence[Element]) -> Element:

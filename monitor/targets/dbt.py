@@ -39,9 +39,9 @@ def sources_and_staging(contract: Contract, engine: str, data_tests: DataTests =
 
 
 def _sources(contract: Contract, engine: str, data_tests: DataTests) -> Iterator[GeneratedFile]:
-    schemas = sorted({table.landed.table.ref.schema for table in contract.tables if table.planned})
-    for schema in schemas:
-        tables = [table for table in contract.tables if table.planned and table.landed.table.ref.schema == schema]
+    named = [table for table in contract.tables if table.planned and table.landed.stands]
+    for schema in sorted({table.landed.table.ref.schema for table in named}):
+        tables = [table for table in named if table.landed.table.ref.schema == schema]
         tables.sort(key=lambda table: table.landed.table.ref)
         said: dict[str, Value] = {"version": 2, "sources": [source(contract, schema, tables, (engine, data_tests))]}
         yield _shared(SOURCES / f"{slug(schema or 'landed')}.yml", said)

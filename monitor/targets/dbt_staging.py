@@ -50,7 +50,8 @@ def staged(contract: Contract) -> tuple["Staging", ...]:
         held = [
             (table, versions)
             for table in contract.tables
-            if (versions := tuple(version for version in table.versions if version.event == event.name))
+            if table.landed.stands
+            and (versions := tuple(version for version in table.versions if version.event == event.name))
         ]
         if any(not version.payload_missing for _, versions in held for version in versions):
             name = f"stg_{slug(event.key)}"

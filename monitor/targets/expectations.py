@@ -61,13 +61,13 @@ class Suite:
 
 
 def listed(contract: Contract) -> tuple[Suite, ...]:
-    """All suites by name. A version whose payload does not land has none: there is nothing to check.
+    """All suites by name. A version whose payload does not land has none, nor have refused events.
 
     Whether a name ends in a source follows from plan and configuration, not from which tables are there today.
     """
     held: dict[str, list[tuple[BoundTable, BoundVersion]]] = {}
     for table in contract.tables:
-        for version in table.versions:
+        for version in () if table.landed.rejected else table.versions:
             held.setdefault(version.event, []).append((table, version))
     suites: list[Suite] = []
     for event in contract.plan.events:

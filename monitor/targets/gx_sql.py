@@ -11,6 +11,7 @@ from functools import cached_property
 import sqlalchemy as sa
 
 from monitor.contract.model import BoundTable, BoundVersion, Compiled, Rule
+from monitor.measure.origin import rows_of
 from monitor.measure.rows import arrival
 from monitor.sql import vocabulary as v
 from monitor.sql.engines import writer
@@ -39,10 +40,11 @@ class VersionRows:
 
     def batch(self, hours: Hours | None = None) -> str:
         """The query of the suite's asset: the version's rows with the columns that its rules and properties need."""
-        ref = self.table.landed.table.ref
         chosen: list[Element] = [sa.column(name) for name in self._columns()]
-        rows = sa.select(*chosen).select_from(sa.table(ref.name, schema=ref.schema or None))
-        wanted = [self.writer.expr(predicate) for predicate in self._predicates(hours or Hours())]
+        predicates = self._predicates(hours or Hours())
+        needed = frozenset(self._columns()).union(*map(v.columns, predicates))
+        rows = sa.select(*chosen).select_from(rows_of(self.table.landed, needed, self.writer))
+        wanted = [self.writer.expr(predicate) for predicate in predicates]
         statement = self.writer.compile(rows.where(*wanted) if wanted else rows)
         return plain_text(_one_line(statement))
 
@@ -85,7 +87,8 @@ class VersionRows:
             if expr is not None:
                 wanted |= v.columns(expr)
         columns = [column.name for column in landed.table.columns]
-        return [name for name in columns if name in wanted] or columns[:1]
+        beside = sorted(wanted - {"", *columns}) if landed.origin else []  # what another table says of a row
+        return [*(name for name in columns if name in wanted), *beside] or columns[:1]
 
 
 def _reading_places(version: BoundVersion, say: Writer) -> Writer:

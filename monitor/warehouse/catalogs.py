@@ -9,12 +9,14 @@ from typing import Any, TypeAlias
 from monitor.catalog import Column, Family, Table, TableRef
 
 Query: TypeAlias = Callable[[str], Sequence[Sequence[Any]]]
+_WITH_ROWS = 6
+"""Columns of a catalog statement that tells about how many rows a table has."""
 
 _FAMILIES: tuple[tuple[str, Family], ...] = (
     (r".*\[\d*\]$|STRUCT|MAP|UNION|LIST|ARRAY|BLOB|BYTEA|BIT|INTERVAL|GEOMETRY", Family.OTHER),
-    (r"JSONB?$|VARIANT$|SUPER$", Family.JSON),
+    (r"JSONB?$|JSON\(|VARIANT$|SUPER$", Family.JSON),
     (r"TIMESTAMP|DATETIME", Family.TIMESTAMP),
-    (r"DATE$", Family.DATE),
+    (r"DATE(32)?$", Family.DATE),
     (r"BOOL", Family.BOOLEAN),
     (r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?[0-9]*\b|INT[248]|LONG$|SHORT$", Family.INTEGER),
     (r"DECIMAL\(\d+,0\)$|NUMBER\(\d+,0\)$|NUMERIC\(\d+,0\)$", Family.INTEGER),
@@ -38,8 +40,10 @@ def read(said: Callable[[Sequence[str]], str], schemas: Sequence[str], query: Qu
     """All tables and views of these schemas, by an adapter's statement; an empty name is the connection's own."""
     rows = query(said(schemas))
     for (own, schema, name), columns in groupby(rows, key=lambda row: (row[0], str(row[1]), str(row[2]))):
-        listed = tuple(Column(str(c[3]), family(str(c[4])), str(c[4])) for c in columns)
+        first, *more = columns
+        listed = tuple(Column(str(c[3]), family(str(c[4])), str(c[4])) for c in (first, *more))
+        size = None if len(first) < _WITH_ROWS or first[-1] is None else int(first[-1])
         if schema in schemas:
-            yield Table(TableRef(schema, name), listed)
+            yield Table(TableRef(schema, name), listed, size)
         if own and "" in schemas:
-            yield Table(TableRef("", name), listed)
+            yield Table(TableRef("", name), listed, size)

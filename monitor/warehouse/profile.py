@@ -1,6 +1,5 @@
 """dbt's own `profiles.yml`, read as dbt reads it: one credentials file for dbt and for us."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,11 +8,7 @@ from typing import Any
 import yaml
 
 from monitor.errors import ConfigError
-
-_ENV_VAR = re.compile(
-    r"\{\{\s*env_var\(\s*(?P<q>['\"])(?P<name>[^'\"]+)(?P=q)\s*(?:,\s*(?P<d>['\"])(?P<default>[^'\"]*)(?P=d)\s*)?\)"
-    r"\s*(?:\|\s*(?P<filter>int|as_number|as_bool|as_native|as_text)\s*)?\}\}"
-)
+from monitor.warehouse.rendering import rendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +62,11 @@ def read_profile(file: Path, name: str, target: str | None, env: Mapping[str, st
             "the profiles file is not YAML", where=where, hint=getattr(error, "problem", "") or ""
         ) from None
     profile = _entry(parsed, name, str(file), "profile")
-    chosen = target or str(_rendered(profile.get("target", "default"), env, str(file)))
+    chosen = target or str(rendered(profile.get("target", "default"), env, str(file)))
     outputs = profile.get("outputs")
     output = _entry(outputs, chosen, f"{file} {name}.outputs", "target")
     where = f"{file} {name}.outputs.{chosen}"
-    fields = {key: _rendered(value, env, f"{where}.{key}") for key, value in output.items()}
+    fields = {key: rendered(value, env, f"{where}.{key}") for key, value in output.items()}
     kind = fields.get("type")
     if not isinstance(kind, str):
         raise ConfigError("the output has no type", where=where, hint="add `type: duckdb` or another adapter's name")
@@ -86,31 +81,3 @@ def _entry(parsed: Any, name: str, where: str, what: str) -> Mapping[str, Any]:
     raise ConfigError(
         f"there is no {what} '{name}'", where=where, hint=f"there are: {there}" if there else "the file is empty"
     )
-
-
-def _rendered(value: Any, env: Mapping[str, str], where: str) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _rendered(inner, env, f"{where}.{key}") for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_rendered(inner, env, where) for inner in value]
-    if not isinstance(value, str) or "{{" not in value:
-        return value
-    rendered = _ENV_VAR.sub(lambda found: _from_env(found, env, where), value)
-    if "{{" in rendered:
-        raise ConfigError("only env_var(…) is read in profiles", where=where, hint="write {{ env_var('NAME') }}")
-    whole = _ENV_VAR.fullmatch(value.strip())
-    filtered = whole["filter"] if whole else None
-    if filtered in {"int", "as_number"} and rendered.strip().lstrip("-").isdigit():
-        return int(rendered)
-    if filtered == "as_bool":
-        return rendered.strip().lower() in {"true", "1", "yes"}
-    return rendered
-
-
-def _from_env(found: re.Match[str], env: Mapping[str, str], where: str) -> str:
-    value = env.get(found["name"], found["default"])
-    if value is None:
-        raise ConfigError(
-            f"the environment variable {found['name']} is not set", where=where, hint=f"export {found['name']}=…"
-        )
-    return value

@@ -1,18 +1,20 @@
 """One open session: the catalog, and statements. Read-only; held from the catalog to the last scan."""
 
+import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, Self, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from monitor.catalog import Catalog
+from monitor.catalog import Catalog, TableRef
 from monitor.errors import WarehouseError
 from monitor.values import Values, transposed
 from monitor.warehouse import catalogs
-from monitor.warehouse.adapters.base import Adapter, Opened
+from monitor.warehouse.adapters.base import Adapter, Landing, Opened
 
 Row: TypeAlias = Sequence[Any]
 
@@ -32,6 +34,8 @@ class Warehouse:
         self._pool = opened.pool
         self._connection = opened.connection
         self._bound: dict[str, datetime] = {}
+        self._ready: int | None = None
+        """What the session was last prepared for."""
 
     @property
     def pool(self) -> sa.Engine:
@@ -40,7 +44,15 @@ class Warehouse:
 
     def catalog(self, schemas: Iterable[str]) -> Catalog:
         """The tables of these schemas as they are now; an empty name is the connection's own schema."""
-        return Catalog.of(self.engine, catalogs.read(self._adapter.catalog, sorted(set(schemas)), self.query))
+        wanted = sorted(set(schemas))
+        try:
+            told = self._adapter.columns(self._connection, wanted)
+        except SQLAlchemyError as error:
+            self._recover()
+            raise WarehouseError("the catalog cannot be read", where=self.where, hint=_said(error)) from None
+        if told is None:
+            return Catalog.of(self.engine, catalogs.read(self._adapter.catalog, wanted, self.query))
+        return Catalog.of(self.engine, catalogs.read(lambda _: "", wanted, lambda _: told))
 
     def query(self, sql: str, moments: Mapping[str, datetime] | None = None) -> Sequence[Row]:
         """All rows of a statement; `moments` are the values of its placeholders (aware).
@@ -53,13 +65,94 @@ class Warehouse:
             self._recover()
             raise WarehouseError("the warehouse refused a statement", where=self.where, hint=_said(error)) from None
 
-    def columns(self, sql: str, width: int, moments: Mapping[str, datetime] | None = None) -> Sequence[Values]:
-        """The same, column by column: where the driver hands over arrays, no Python object is made per number."""
+    def several(
+        self, statements: Sequence[str], moments: Mapping[str, datetime] | None = None
+    ) -> Iterator[Sequence[Row] | WarehouseError]:
+        """The rows of each of these small statements, or what the warehouse said; as one where that is quicker."""
+        size = self._adapter.together
+        for start in range(0, len(statements), size):
+            yield from self._united(statements[start : start + size], moments)
+
+    def _united(
+        self, statements: Sequence[str], moments: Mapping[str, datetime] | None
+    ) -> Iterator[Sequence[Row] | WarehouseError]:
+        if len(statements) > 1:
+            with suppress(WarehouseError):  # one of them is refused: which, the warehouse says one by one
+                rows = self.query(self._adapter.united(statements), moments)
+                apart: list[list[Row]] = [[] for _ in statements]
+                for index, row in rows:
+                    apart[int(index)].append(list(json.loads(row).values()))
+                yield from apart
+                return
+        for statement in statements:
+            try:
+                yield self.query(statement, moments)
+            except WarehouseError as error:
+                yield error
+
+    def columns(
+        self, sql: str, width: int, moments: Mapping[str, datetime] | None = None, rows: int | None = None
+    ) -> Sequence[Values]:
+        """The same, column by column: where the driver hands over arrays, no Python object is made per number.
+
+        `rows`: about how many rows the table has, where the catalog tells.
+        """
         try:
+            if rows != self._ready:
+                self._adapter.prepare(self._connection, rows)
+                self._ready = rows
             result = self._executed(sql, moments or {})
             arrays = self._adapter.arrays(result)
             return transposed(result.fetchall(), width) if arrays is None else arrays
         except (SQLAlchemyError, self._pool.dialect.loaded_dbapi.Error) as error:  # fetching is the driver's own
+            self._recover()
+            raise WarehouseError("the warehouse refused a statement", where=self.where, hint=_said(error)) from None
+
+    def estimate(self, sql: str) -> int | None:
+        """Bytes that a statement would read, where the warehouse tells before running it."""
+        return self._adapter.estimate(self._connection, sql)
+
+    # ── a schema of our own, where the terms allow writing ──────────────────────────────────────────────
+
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        """The kinds of columns that the warehouse has → its own words for them."""
+        return self._adapter.kinds
+
+    @property
+    def loses(self) -> Mapping[str, frozenset[str]]:
+        """Kind of column → what the warehouse does not keep in it as it was sent."""
+        return self._adapter.loses
+
+    @contextmanager
+    def scratch(self, schema: str) -> Iterator[None]:
+        """A new, empty schema, dropped at the end whatever happened. Raises WarehouseError where it is there already.
+
+        Only in a session whose terms say `writes`.
+        """
+        self.write(self._adapter.make(schema))
+        try:
+            yield
+        finally:
+            with suppress(SQLAlchemyError):
+                self._connection.rollback()
+            self.write(self._adapter.drop(schema))
+
+    def land(self, ref: TableRef, columns: Mapping[str, str], rows: Landing) -> None:
+        """A new table with columns of these kinds, and its rows. Raises WarehouseError with the engine's own words."""
+        try:
+            self._adapter.land(self._connection, ref, columns, rows)
+        except (SQLAlchemyError, self._pool.dialect.loaded_dbapi.Error) as error:
+            self._recover()
+            raise WarehouseError("rows could not be landed", where=f"{self.where} {ref}", hint=_said(error)) from None
+
+    def write(self, statements: Iterable[str]) -> None:
+        """Statements that give no rows, committed together. Raises WarehouseError with the engine's own words."""
+        try:
+            for statement in statements:
+                self._connection.exec_driver_sql(statement)
+            self._connection.commit()
+        except SQLAlchemyError as error:
             self._recover()
             raise WarehouseError("the warehouse refused a statement", where=self.where, hint=_said(error)) from None
 

@@ -31,7 +31,7 @@ NEW: dict[str, Any] = {
         "email": {"type": "string", "format": "email", "maxLength": 20, "pii": True},
         "day": {"type": "string", "format": "date"},
         "tags": {"type": "array", "items": {"type": "string", "maxLength": 3}},
-        "note": {"type": "string", "not": {"const": "x"}},
+        "note": {"type": "string", "contentEncoding": "base64"},
     },
 }
 

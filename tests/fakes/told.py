@@ -81,7 +81,8 @@ def transition(finding: Finding, intent: Intent | None = Intent.OPENED, *, numbe
 def deliveries(count: int, *, channel: str = "") -> tuple[Delivery, ...]:
     """As many different messages to one channel (empty: the default)."""
     transitions = [transition(FAILING, number=number) for number in range(1, count + 1)]
-    written = messages(transitions, replace(CONTEXT, digest_over=10_000))
+    told = replace(CONTEXT, routing=replace(CONTEXT.routing, digest_over=10_000))
+    written = messages(transitions, told)
     return tuple(replace(delivery, channel=channel) for delivery in written)
 
 
@@ -92,6 +93,8 @@ class Kept:
     pending: list[Delivery]
     told: dict[str, tuple[str, str]] = field(default_factory=dict)
     errors: dict[str, list[str]] = field(default_factory=dict)
+    not_before: dict[str, datetime | None] = field(default_factory=dict)
+    passed: list[str] = field(default_factory=list)
 
     def delivered(self, delivery_id: str, *, at: datetime, channel: str, ts: str) -> None:
         """Marked as told; a second time is a mistake."""
@@ -99,9 +102,17 @@ class Kept:
         assert delivery_id not in self.told
         self.told[delivery_id] = (channel, ts)
 
-    def not_delivered(self, delivery_id: str, *, error: str) -> None:
+    def skipped(self, delivery_id: str, *, at: datetime, why: str) -> None:
+        """Done with, and not sent."""
+        assert at.tzinfo is not None
+        assert why
+        self.told[delivery_id] = ("", "")
+        self.passed.append(why)
+
+    def not_delivered(self, delivery_id: str, *, error: str, not_before: datetime | None = None) -> None:
         """One more try failed."""
         self.errors.setdefault(delivery_id, []).append(error)
+        self.not_before[delivery_id] = not_before
 
     def still_pending(self) -> Sequence[Delivery]:
         """What the next run finds."""

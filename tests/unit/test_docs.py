@@ -200,9 +200,10 @@ def as_written(default: Any) -> str:
     if default is PydanticUndefined:
         return "required"
     if isinstance(default, timedelta):
-        return f"{default // timedelta(hours=1)}h"
-    if isinstance(default, float):
-        return f"{default:.0%}"
+        hours, rest = divmod(default, timedelta(hours=1))
+        return f"{rest // timedelta(seconds=1)}s" if rest else f"{hours}h"
+    if isinstance(default, bool | float):
+        return str(default).lower() if isinstance(default, bool) else f"{default:.0%}"
     if isinstance(default, BaseModel):
         return "written"
     if hasattr(default, "get_secret_value"):

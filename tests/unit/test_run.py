@@ -15,7 +15,7 @@ from monitor.alert.sender import Printed
 from monitor.catalog import Catalog, Column, Family, Table
 from monitor.contract import Binder
 from monitor.errors import LeaseHeldError
-from monitor.incidents.model import Delivery, Incident, State
+from monitor.incidents.model import Delivery, Incident, Mode, State
 from monitor.judge.model import Finding, Kind
 from monitor.measure.windows import hour_of
 from monitor.outcome import Options, Outcome
@@ -60,7 +60,8 @@ class Sending:
     def send(self, delivery: Delivery, *, maybe_sent: bool) -> Printed:
         if self.dead:
             raise Killed
-        self.sent.append((delivery.text, maybe_sent))
+        if delivery.mode is Mode.POST:
+            self.sent.append((delivery.text, maybe_sent))
         return Printed()
 
 

@@ -22,11 +22,11 @@ select
     'android' as event_source,
     occurred_at,
     received_at,
-    json_extract_string(payload, '$."cart_id"') as cart_id,
-    TRY_CAST(json_extract_string(payload, '$."total"') AS DOUBLE PRECISION) as total,
-    json_extract_string(payload, '$."currency"') as currency,
-    TRY_CAST(json_extract_string(payload, '$."item_count"') AS BIGINT) as item_count,
-    TRY_CAST(json_extract_string(payload, '$."signed_in"') AS BOOLEAN) as signed_in
+    json_extract_string(payload, '/cart_id') as cart_id,
+    TRY_CAST(json_extract_string(payload, '/total') AS DOUBLE PRECISION) as total,
+    json_extract_string(payload, '/currency') as currency,
+    TRY_CAST(json_extract_string(payload, '/item_count') AS BIGINT) as item_count,
+    TRY_CAST(json_extract_string(payload, '/signed_in') AS BOOLEAN) as signed_in
 from {{ source('raw', 'android_events') }}
 where nullif(event_name, '') IN ('Checkout Started', 'checkout_started')
     and nullif(event_version, '') IN ('1-0-0', '1.0.0')

@@ -29,18 +29,18 @@ select
     'android' as event_source,
     occurred_at,
     received_at,
-    json_extract_string(payload, '$."order_id"') as order_id,
-    json_extract_string(payload, '$."cart_id"') as cart_id,
-    TRY_CAST(json_extract_string(payload, '$."total"') AS DOUBLE PRECISION) as total,
-    json_extract_string(payload, '$."currency"') as currency,
-    TRY_CAST(json_extract_string(payload, '$."item_count"') AS BIGINT) as item_count,
-    json_extract_string(payload, '$."payment_method"') as payment_method,
-    json_extract_string(payload, '$."coupon"') as coupon,
-    TRY_CAST(json_extract_string(payload, '$."delivery_date"') AS DATE) as delivery_date,
-    json_extract_string(payload, '$."shipping"') as shipping,
-    json_extract_string(payload, '$."shipping"."method"') as shipping_method,
-    json_extract_string(payload, '$."shipping"."country"') as shipping_country,
-    TRY_CAST(json_extract_string(payload, '$."shipping"."cost"') AS DOUBLE PRECISION) as shipping_cost
+    json_extract_string(payload, '/order_id') as order_id,
+    json_extract_string(payload, '/cart_id') as cart_id,
+    TRY_CAST(json_extract_string(payload, '/total') AS DOUBLE PRECISION) as total,
+    json_extract_string(payload, '/currency') as currency,
+    TRY_CAST(json_extract_string(payload, '/item_count') AS BIGINT) as item_count,
+    json_extract_string(payload, '/payment_method') as payment_method,
+    json_extract_string(payload, '/coupon') as coupon,
+    TRY_CAST(json_extract_string(payload, '/delivery_date') AS DATE) as delivery_date,
+    json_extract_string(payload, '/shipping') as shipping,
+    json_extract_string(payload, '/shipping/method') as shipping_method,
+    json_extract_string(payload, '/shipping/country') as shipping_country,
+    TRY_CAST(json_extract_string(payload, '/shipping/cost') AS DOUBLE PRECISION) as shipping_cost
 from {{ source('raw', 'android_events') }}
 where nullif(event_name, '') IN ('Order Completed', 'order_completed')
     and nullif(event_version, '') IN ('1-0-0', '1.0.0', '1-1-0', '1.1.0')

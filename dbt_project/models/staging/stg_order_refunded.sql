@@ -22,11 +22,11 @@ select
     'android' as event_source,
     occurred_at,
     received_at,
-    json_extract_string(payload, '$."order_id"') as order_id,
-    TRY_CAST(json_extract_string(payload, '$."amount"') AS DOUBLE PRECISION) as amount,
-    json_extract_string(payload, '$."currency"') as currency,
-    json_extract_string(payload, '$."reason"') as reason,
-    TRY_CAST(json_extract_string(payload, '$."in_full"') AS BOOLEAN) as in_full
+    json_extract_string(payload, '/order_id') as order_id,
+    TRY_CAST(json_extract_string(payload, '/amount') AS DOUBLE PRECISION) as amount,
+    json_extract_string(payload, '/currency') as currency,
+    json_extract_string(payload, '/reason') as reason,
+    TRY_CAST(json_extract_string(payload, '/in_full') AS BOOLEAN) as in_full
 from {{ source('raw', 'android_events') }}
 where nullif(event_name, '') IN ('Order Refunded', 'order_refunded')
     and nullif(event_version, '') IN ('1-0-0', '1.0.0')

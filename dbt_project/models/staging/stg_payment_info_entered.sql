@@ -22,11 +22,11 @@ select
     'android' as event_source,
     occurred_at,
     received_at,
-    json_extract_string(payload, '$."cart_id"') as cart_id,
-    TRY_CAST(json_extract_string(payload, '$."step"') AS BIGINT) as step,
-    json_extract_string(payload, '$."payment_method"') as payment_method,
-    json_extract_string(payload, '$."card_brand"') as card_brand,
-    TRY_CAST(json_extract_string(payload, '$."saved"') AS BOOLEAN) as saved
+    json_extract_string(payload, '/cart_id') as cart_id,
+    TRY_CAST(json_extract_string(payload, '/step') AS BIGINT) as step,
+    json_extract_string(payload, '/payment_method') as payment_method,
+    json_extract_string(payload, '/card_brand') as card_brand,
+    TRY_CAST(json_extract_string(payload, '/saved') AS BOOLEAN) as saved
 from {{ source('raw', 'android_events') }}
 where nullif(event_name, '') IN ('Payment Info Entered', 'payment_info_entered')
     and nullif(event_version, '') IN ('1-0-0', '1.0.0')

@@ -24,13 +24,13 @@ select
     'android' as event_source,
     occurred_at,
     received_at,
-    json_extract_string(payload, '$."cart_id"') as cart_id,
-    json_extract_string(payload, '$."product_id"') as product_id,
-    json_extract_string(payload, '$."sku"') as sku,
-    TRY_CAST(json_extract_string(payload, '$."price"') AS DOUBLE PRECISION) as price,
-    json_extract_string(payload, '$."currency"') as currency,
-    TRY_CAST(json_extract_string(payload, '$."quantity"') AS BIGINT) as quantity,
-    json_extract_string(payload, '$."added_from"') as added_from
+    json_extract_string(payload, '/cart_id') as cart_id,
+    json_extract_string(payload, '/product_id') as product_id,
+    json_extract_string(payload, '/sku') as sku,
+    TRY_CAST(json_extract_string(payload, '/price') AS DOUBLE PRECISION) as price,
+    json_extract_string(payload, '/currency') as currency,
+    TRY_CAST(json_extract_string(payload, '/quantity') AS BIGINT) as quantity,
+    json_extract_string(payload, '/added_from') as added_from
 from {{ source('raw', 'android_events') }}
 where nullif(event_name, '') IN ('Product Added', 'product_added')
     and nullif(event_version, '') IN ('1-0-0', '1.0.0', '1-1-0', '1.1.0')

@@ -25,14 +25,14 @@ select
     'android' as event_source,
     occurred_at,
     received_at,
-    json_extract_string(payload, '$."product_id"') as product_id,
-    json_extract_string(payload, '$."sku"') as sku,
-    json_extract_string(payload, '$."name"') as name,
-    json_extract_string(payload, '$."category"') as category,
-    TRY_CAST(json_extract_string(payload, '$."price"') AS DOUBLE PRECISION) as price,
-    json_extract_string(payload, '$."currency"') as currency,
-    TRY_CAST(json_extract_string(payload, '$."in_stock"') AS BOOLEAN) as in_stock,
-    TRY_CAST(json_extract_string(payload, '$."position"') AS BIGINT) as position
+    json_extract_string(payload, '/product_id') as product_id,
+    json_extract_string(payload, '/sku') as sku,
+    json_extract_string(payload, '/name') as name,
+    json_extract_string(payload, '/category') as category,
+    TRY_CAST(json_extract_string(payload, '/price') AS DOUBLE PRECISION) as price,
+    json_extract_string(payload, '/currency') as currency,
+    TRY_CAST(json_extract_string(payload, '/in_stock') AS BOOLEAN) as in_stock,
+    TRY_CAST(json_extract_string(payload, '/position') AS BIGINT) as position
 from {{ source('raw', 'android_events') }}
 where nullif(event_name, '') IN ('Product Viewed', 'product_viewed')
     and nullif(event_version, '') IN ('1-0-0', '1.0.0', '2-0-0', '2.0.0')

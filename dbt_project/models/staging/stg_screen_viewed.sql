@@ -20,9 +20,9 @@ select
     'android' as event_source,
     occurred_at,
     received_at,
-    json_extract_string(payload, '$."screen_name"') as screen_name,
-    json_extract_string(payload, '$."previous_screen"') as previous_screen,
-    TRY_CAST(json_extract_string(payload, '$."load_ms"') AS BIGINT) as load_ms
+    json_extract_string(payload, '/screen_name') as screen_name,
+    json_extract_string(payload, '/previous_screen') as previous_screen,
+    TRY_CAST(json_extract_string(payload, '/load_ms') AS BIGINT) as load_ms
 from {{ source('raw', 'android_events') }}
 where nullif(event_name, '') IN ('Screen Viewed', 'screen_viewed')
     and nullif(event_version, '') IN ('1-0-0', '1.0.0')

@@ -22,11 +22,11 @@ select
     'android' as event_source,
     occurred_at,
     received_at,
-    json_extract_string(payload, '$."query"') as query,
-    TRY_CAST(json_extract_string(payload, '$."results_count"') AS BIGINT) as results_count,
-    json_extract_string(payload, '$."sort"') as sort,
-    TRY_CAST(json_extract_string(payload, '$."is_suggestion"') AS BOOLEAN) as is_suggestion,
-    TRY_CAST(json_extract_string(payload, '$."results"') AS BIGINT) as results
+    json_extract_string(payload, '/query') as query,
+    TRY_CAST(json_extract_string(payload, '/results_count') AS BIGINT) as results_count,
+    json_extract_string(payload, '/sort') as sort,
+    TRY_CAST(json_extract_string(payload, '/is_suggestion') AS BOOLEAN) as is_suggestion,
+    TRY_CAST(json_extract_string(payload, '/results') AS BIGINT) as results
 from {{ source('raw', 'android_events') }}
 where nullif(event_name, '') IN ('Search Performed', 'search_performed')
     and nullif(event_version, '') IN ('1-0-0', '1.0.0', '2-0-0', '2.0.0')

@@ -20,9 +20,9 @@ select
     'android' as event_source,
     occurred_at,
     received_at,
-    json_extract_string(payload, '$."method"') as method,
-    json_extract_string(payload, '$."email_sha256"') as email_sha256,
-    TRY_CAST(json_extract_string(payload, '$."mfa"') AS BOOLEAN) as mfa
+    json_extract_string(payload, '/method') as method,
+    json_extract_string(payload, '/email_sha256') as email_sha256,
+    TRY_CAST(json_extract_string(payload, '/mfa') AS BOOLEAN) as mfa
 from {{ source('raw', 'android_events') }}
 where nullif(event_name, '') IN ('User Signed In', 'user_signed_in')
     and nullif(event_version, '') IN ('1-0-0', '1.0.0')

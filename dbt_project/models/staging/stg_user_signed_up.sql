@@ -22,11 +22,11 @@ select
     'android' as event_source,
     occurred_at,
     received_at,
-    json_extract_string(payload, '$."method"') as method,
-    json_extract_string(payload, '$."email_sha256"') as email_sha256,
-    json_extract_string(payload, '$."country"') as country,
-    TRY_CAST(json_extract_string(payload, '$."newsletter"') AS BOOLEAN) as newsletter,
-    TRY_CAST(json_extract_string(payload, '$."consented_at"') AS TIMESTAMP WITH TIME ZONE) as consented_at
+    json_extract_string(payload, '/method') as method,
+    json_extract_string(payload, '/email_sha256') as email_sha256,
+    json_extract_string(payload, '/country') as country,
+    TRY_CAST(json_extract_string(payload, '/newsletter') AS BOOLEAN) as newsletter,
+    TRY_CAST(json_extract_string(payload, '/consented_at') AS TIMESTAMP WITH TIME ZONE) as consented_at
 from {{ source('raw', 'android_events') }}
 where nullif(event_name, '') IN ('User Signed Up', 'user_signed_up')
     and nullif(event_version, '') IN ('1-0-0', '1.0.0')

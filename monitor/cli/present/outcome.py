@@ -101,10 +101,12 @@ def _states(transitions: Sequence[Transition]) -> Mapping[str, str]:
     """By fingerprint: what this run changed about a finding."""
     states: dict[str, str] = {}
     for step in transitions:
-        if step.intent in (Intent.OPENED, Intent.REOPENED, Intent.ESCALATED):
+        if step.intent in (Intent.OPENED, Intent.REOPENED, Intent.ESCALATED, Intent.REGRESSED, Intent.FLAPPING):
             states[step.after.fingerprint] = "new" if step.intent is Intent.OPENED else step.intent.value
         elif step.after.state is State.KNOWN:
             states[step.after.fingerprint] = "known at adoption"
+        elif step.after.state in (State.ACKNOWLEDGED, State.SNOOZED, State.PENDING):
+            states[step.after.fingerprint] = step.after.state.value
     return states
 
 

@@ -2,9 +2,45 @@
 
 from collections.abc import Mapping
 
-from monitor.contract.rules import bounds, enum, form, lengths, pattern, type_
-from monitor.contract.rules.draft import Compile
+from monitor.contract.drafts import ANNOTATIONS
+from monitor.contract.rules import arrays, bounds, combine, enum, form, lengths, multiple, objects, pattern, type_
+from monitor.contract.scope import Compile
 
+__all__ = ["ANNOTATIONS", "COMBINED", "OF_ARRAYS", "OF_OBJECTS", "RULES"]
+
+OF_ARRAYS: Mapping[str, Compile] = {
+    "items": arrays.compile_items,
+    "prefixItems": arrays.compile_prefix,
+    "additionalItems": arrays.compile_additional,
+    "minItems": arrays.compile_count,
+    "maxItems": arrays.compile_count,
+    "uniqueItems": arrays.compile_unique,
+    "contains": arrays.compile_contains,
+    "minContains": arrays.compile_contains_count,
+    "maxContains": arrays.compile_contains_count,
+}
+OF_OBJECTS: Mapping[str, Compile] = {
+    "properties": objects.compile_properties,
+    "required": objects.compile_required,
+    "additionalProperties": objects.compile_additional,
+    "patternProperties": objects.compile_patterns,
+    "propertyNames": objects.compile_names,
+    "minProperties": objects.compile_count,
+    "maxProperties": objects.compile_count,
+    "dependencies": objects.compile_dependent,
+    "dependentRequired": objects.compile_dependent,
+    "dependentSchemas": objects.compile_dependent,
+}
+COMBINED: Mapping[str, Compile] = {
+    "allOf": combine.compile_all,
+    "anyOf": combine.compile_any,
+    "oneOf": combine.compile_one,
+    "not": combine.compile_not,
+    "if": combine.compile_if,
+    "then": combine.compile_branch,
+    "else": combine.compile_branch,
+    "$ref": combine.compile_ref,
+}
 RULES: Mapping[str, Compile] = {
     "type": type_.compile_type,
     "enum": enum.compile_enum,
@@ -13,19 +49,14 @@ RULES: Mapping[str, Compile] = {
     "maximum": bounds.compile_bound,
     "exclusiveMinimum": bounds.compile_bound,
     "exclusiveMaximum": bounds.compile_bound,
+    "multipleOf": multiple.compile_multiple,
     "minLength": lengths.compile_length,
     "maxLength": lengths.compile_length,
     "pattern": pattern.compile_pattern,
     "format": form.compile_format,
+    **OF_ARRAYS,
+    **OF_OBJECTS,
+    **COMBINED,
 }
-"""Keyword → how one value's rule is made. What looks at several values (`required`, `properties`,
-`additionalProperties`, `items`) is walked by `contract.walk`."""
-
-ANNOTATIONS: frozenset[str] = frozenset(
-    {
-        "$schema", "$id", "id", "$comment", "$anchor", "$defs", "definitions", "title", "description", "default",
-        "examples", "example", "deprecated", "readOnly", "writeOnly", "self", "$supersedes", "$supersededBy", "pii",
-        "labels", "$dynamicAnchor", "$recursiveAnchor",
-    }
-)  # fmt: skip
-"""Keywords that say nothing about validity."""
+"""Keyword → how it is asked of one value. What `contract.walk` takes apart into rules of their own (`properties`,
+`required`, `items`, `allOf`, `$ref`) is asked as a whole inside other rules."""

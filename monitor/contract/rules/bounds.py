@@ -4,7 +4,7 @@ from math import isfinite
 from typing import Any
 
 from monitor.catalog import Family
-from monitor.contract.field import Field, InJson, NoColumn
+from monitor.contract.field import Field, InColumn, InJson, NoColumn, not_landed
 from monitor.contract.model import Compiled, Declined, Stock, Unmeasurable
 from monitor.contract.rules.draft import Draft, Keyword, never_applies, number_text
 from monitor.sql import vocabulary as sql
@@ -60,10 +60,12 @@ def _bound(name: str, bound: float, field: Field) -> Draft:
     operator, words, argument = _FAILS[name]
     sentence = f"{words} {number_text(bound)}"
     if isinstance(field, NoColumn):
-        return Draft(Unmeasurable(f"column {field.column} has not landed"), sentence)
+        return Draft(not_landed(field), sentence)
     if isinstance(field, InJson):
         beyond = _beyond(field, operator, bound)
         return Draft(Compiled(sql.And((field.kind("integer", "number"), beyond))), sentence)
+    if not isinstance(field, InColumn):
+        return Draft(never_applies("numbers", "flattened"), sentence)
     if not field.fits:
         return Draft(Unmeasurable(field.misfit), sentence)
     if field.family not in {Family.INTEGER, Family.NUMBER}:

@@ -1,39 +1,16 @@
-"""What a keyword's file returns: a rule without its id."""
-
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+"""What the keywords' files share: why a column cannot be asked, and how numbers are written."""
 
 from monitor.catalog import Family
-from monitor.contract.field import Field, InColumn
-from monitor.contract.model import Stock, Undecidable, Unmeasurable, Verdict
+from monitor.contract.field import InColumn
+from monitor.contract.model import Draft, Undecidable, Unmeasurable, Verdict
+from monitor.contract.scope import Compile, Keyword
 
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A verdict, a sentence that follows the property's name, and what stock tools call the same."""
-
-    verdict: Verdict
-    sentence: str
-    expectation: Stock | None = None
-    test: Stock | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Keyword:
-    """One keyword of one schema: `minimum: 0`, with its neighbours, which some keywords look at."""
-
-    name: str
-    value: Any
-    schema: Mapping[str, Any]
-
-
-Compile: TypeAlias = Callable[[Keyword, Field], Draft]
+__all__ = ["Compile", "Draft", "Keyword", "never_applies", "no_text", "number_text"]
 
 
 def never_applies(kind: str, native: str) -> Undecidable:
     """The verdict of a keyword about one kind on a column that cannot hold it."""
-    return Undecidable(f"speaks of {kind}; the column is {native}")
+    return Undecidable(f"speaks of {kind}; the column is {native}", vacuous=True)
 
 
 def no_text(field: InColumn) -> Verdict | None:
@@ -46,7 +23,7 @@ def no_text(field: InColumn) -> Verdict | None:
         return never_applies("texts", field.column.native)
     others = [kind for kind in field.types if kind not in {"string", "null"}]
     if others and "string" not in field.types:
-        return Undecidable(f"speaks of texts; the column holds {' and '.join(others)}")
+        return Undecidable(f"speaks of texts; the column holds {' and '.join(others)}", vacuous=True)
     if others:
         return Undecidable(f"one {field.column.native} column holds text and {' and '.join(others)} alike")
     return None

@@ -1,8 +1,8 @@
 """`minLength` and `maxLength`: code points of a text."""
 
-from monitor.contract.field import Field, InColumn, NoColumn
-from monitor.contract.model import Compiled, Declined, Stock, Unmeasurable
-from monitor.contract.rules.draft import Draft, Keyword, no_text
+from monitor.contract.field import Field, InColumn, InJson, NoColumn, not_landed
+from monitor.contract.model import Compiled, Declined, Stock
+from monitor.contract.rules.draft import Draft, Keyword, never_applies, no_text
 from monitor.sql import vocabulary as sql
 from monitor.sql.vocabulary import Operator
 
@@ -21,10 +21,12 @@ def compile_length(keyword: Keyword, field: Field) -> Draft:
     limit = sql.Literal(min(bound, _MOST))
     operator: Operator = "<" if shortest else ">"
     if isinstance(field, NoColumn):
-        return Draft(Unmeasurable(f"column {field.column} has not landed"), sentence)
-    if not isinstance(field, InColumn):
+        return Draft(not_landed(field), sentence)
+    if isinstance(field, InJson):
         outside = sql.Compare(sql.Length(field.text), operator, limit)
         return Draft(Compiled(sql.And((field.kind("string"), outside))), sentence)
+    if not isinstance(field, InColumn):
+        return Draft(never_applies("texts", "flattened"), sentence)
     if verdict := no_text(field):
         return Draft(verdict, sentence)
     argument = "min_value" if shortest else "max_value"

@@ -1,8 +1,8 @@
 """`pattern`: a regular expression that must match somewhere in a text."""
 
-from monitor.contract.field import Field, InColumn, NoColumn
-from monitor.contract.model import Compiled, Declined, Unmeasurable
-from monitor.contract.rules.draft import Draft, Keyword, no_text
+from monitor.contract.field import Field, InColumn, InJson, NoColumn, not_landed
+from monitor.contract.model import Compiled, Declined
+from monitor.contract.rules.draft import Draft, Keyword, never_applies, no_text
 from monitor.sql import vocabulary as sql
 from monitor.sql.regex import unsupported
 
@@ -20,10 +20,12 @@ def compile_pattern(keyword: Keyword, field: Field) -> Draft:
 def must_match(pattern: str, sentence: str, field: Field) -> Draft:
     """The rule that a text matches; other kinds of values pass."""
     if isinstance(field, NoColumn):
-        return Draft(Unmeasurable(f"column {field.column} has not landed"), sentence)
-    if not isinstance(field, InColumn):
+        return Draft(not_landed(field), sentence)
+    if isinstance(field, InJson):
         misses = sql.Not(sql.Matches(field.text, pattern))
         return Draft(Compiled(sql.And((field.kind("string"), misses))), sentence)
+    if not isinstance(field, InColumn):
+        return Draft(never_applies("texts", "flattened"), sentence)
     if verdict := no_text(field):
         return Draft(verdict, sentence)
     return Draft(Compiled(sql.Not(sql.Matches(field.value, pattern))), sentence)

@@ -1,7 +1,8 @@
 """What every warehouse's own file says: how to open it, read its catalog, bound a statement's cost."""
 
+import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, TypeAlias
@@ -9,12 +10,17 @@ from typing import Any, ClassVar, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from monitor.catalog import TableRef
 from monitor.sql.engines import writer
 from monitor.values import Values
 from monitor.warehouse.profile import Profile
 
 Sleep: TypeAlias = Callable[[float], object]
 Moments: TypeAlias = Mapping[str, datetime]
+Landing: TypeAlias = Sequence[Sequence[Any]]
+"""Rows to be landed, as JSON's values: texts, numbers, booleans, None, lists; documents as JSON text."""
+
+_ROWS_PER_INSERT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,14 @@ class Adapter(ABC):
 
     A kind that the warehouse lacks is absent, and cases that need it are skipped there, saying so.
     """
+    loses: ClassVar[Mapping[str, frozenset[str]]] = {}
+    """Kind → what a column of it does not keep as it was sent, in the words that cases use (`needs`).
+
+    A JSON type may normalise numbers (`1e2` becomes 100): a case that needs their spelling is skipped there.
+    """
+
+    together: ClassVar[int] = 1
+    """How many small statements are quicker as one (`united`)."""
 
     @abstractmethod
     def open(self, profile: Profile, terms: Terms, sleep: Sleep) -> Opened:
@@ -62,8 +76,23 @@ class Adapter(ABC):
     def catalog(self, schemas: Sequence[str]) -> str:
         """One statement: (is it the connection's own schema, schema, table, column, native type) per column, in order.
 
-        It covers the named schemas and, where an empty name is among them, the connection's own.
+        It covers the named schemas and, where an empty name is among them, the connection's own. A sixth column may
+        tell about how many rows the table has.
         """
+
+    def columns(self, connection: sa.Connection, schemas: Sequence[str]) -> Sequence[Sequence[Any]] | None:
+        """The same rows, where no one statement tells them (Spark); None: `catalog` does."""
+        del connection, schemas
+        return None
+
+    def united(self, statements: Sequence[str]) -> str:
+        """One statement that gives the rows of many: the statement's index, the row as a JSON object."""
+        said = (f"SELECT {n} AS place, to_json(s) AS said FROM ({sql}) s" for n, sql in enumerate(statements))  # noqa: S608 - ours
+        return " UNION ALL ".join(said)
+
+    def prepare(self, connection: sa.Connection, rows: int | None) -> None:
+        """Ready the session for a statement over a table of about so many rows (None: nobody knows)."""
+        del connection, rows
 
     def bound(self, connection: sa.Connection, sql: str, moments: Moments, fresh: Moments) -> tuple[str, Any]:
         """A statement and the driver's parameters, its placeholders at these moments (aware).
@@ -85,6 +114,89 @@ class Adapter(ABC):
         """Bytes that a statement would read, where the warehouse tells before running it; None: it does not."""
         del connection, sql
         return None
+
+    # ── only for `trackwarden selftest` and tests: landing rows in a schema of our own ─────────────────
+    #
+    # An engine overrides the words it says otherwise: `make`, `drop`, `create`, `cast`, `listed`, `insert`.
+
+    def make(self, schema: str) -> Sequence[str]:
+        """Statements that make an empty schema; refused where it is there."""
+        return (f"CREATE SCHEMA {self.quoted(schema)}",)
+
+    def drop(self, schema: str) -> Sequence[str]:
+        """Statements that drop the schema with all that is in it."""
+        return (f"DROP SCHEMA IF EXISTS {self.quoted(schema)} CASCADE",)
+
+    def land(self, connection: sa.Connection, ref: TableRef, columns: Mapping[str, str], rows: Landing) -> None:
+        """Make a table whose columns are of these kinds (`kinds`), and put the rows in. Raises SQLAlchemyError."""
+        natives = self.natives(columns, rows)
+        connection.exec_driver_sql(self.create(ref, natives))
+        kinds = tuple(columns.values())
+        for start in range(0, len(rows), _ROWS_PER_INSERT):
+            part = [
+                [
+                    self.value(native, kind, value)
+                    for native, kind, value in zip(natives.values(), kinds, row, strict=True)
+                ]
+                for row in rows[start : start + _ROWS_PER_INSERT]
+            ]
+            for statement in self.insert(ref, list(columns), part):
+                connection.exec_driver_sql(statement)
+        connection.commit()
+
+    def natives(self, columns: Mapping[str, str], rows: Landing) -> Mapping[str, str]:
+        """Each column's native type, by its kind; an engine may look at the rows to choose between two."""
+        del rows
+        return {name: self.kinds[kind] for name, kind in columns.items()}
+
+    def create(self, ref: TableRef, natives: Mapping[str, str]) -> str:
+        """The statement that makes an empty table."""
+        declared = ", ".join(f"{self.quoted(name)} {native}" for name, native in natives.items())
+        return f"CREATE TABLE {self.named(ref)} ({declared})"
+
+    def insert(self, ref: TableRef, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+        """Statements that put rows (SQL, value by value) into a table: one of UNION ALL, which every engine has."""
+        names = ", ".join(map(self.quoted, columns))
+        selected = " UNION ALL ".join(f"SELECT {', '.join(row)}" for row in rows)
+        yield f"INSERT INTO {self.named(ref)} ({names}) {selected}"
+
+    def value(self, native: str, kind: str, value: Any) -> str:
+        """One value as SQL of the column's own type."""
+        if value is None:
+            return f"CAST(NULL AS {native})"
+        if kind.startswith("list") and isinstance(value, list | tuple):
+            return self.listed(native, [self.text(as_text(item)) if item is not None else "NULL" for item in value])
+        return self.cast(native, kind, self.text(as_text(value)))
+
+    def cast(self, native: str, kind: str, literal: str) -> str:
+        """A quoted text as a value of a column's type: `CAST('5' AS BIGINT)`; documents may need a function."""
+        del kind
+        return f"CAST({literal} AS {native})"
+
+    def listed(self, native: str, items: Sequence[str]) -> str:
+        """A list column's value, its items quoted."""
+        return f"CAST(ARRAY[{', '.join(items)}] AS {native})"
+
+    def text(self, value: str) -> str:
+        """A text as the engine's constant, whatever it holds."""
+        return writer(self.engine).compile(sa.literal(value))
+
+    def quoted(self, name: str) -> str:
+        """An identifier, whatever it holds."""
+        return writer(self.engine).compile(sa.column(sa.sql.quoted_name(name, quote=True)))
+
+    def named(self, ref: TableRef) -> str:
+        """A table's name, with its schema where it has one."""
+        return ".".join(self.quoted(part) for part in (ref.schema, ref.name) if part)
+
+
+def as_text(value: Any) -> str:
+    """A landed value as text: numbers and booleans as JSON writes them, moments as ISO 8601 without a zone."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    return json.dumps(value, ensure_ascii=False)
 
 
 def reason(error: SQLAlchemyError) -> str:

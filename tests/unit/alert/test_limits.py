@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -6,7 +7,7 @@ from hypothesis import strategies as st
 from monitor.alert.blocks import BUDGET, as_text, text_size
 from monitor.alert.message import messages
 from monitor.alert.routing import Destination, MessageContext, Owner, Routing
-from monitor.incidents.model import Intent
+from monitor.incidents.model import Intent, Mode
 from monitor.judge.model import Evidence, Finding, Kind, Severity
 from monitor.plan.model import Tier
 from tests.fakes.block_kit import mentions, problems, unescaped
@@ -82,6 +83,28 @@ def test_every_message_is_within_slacks_limits_and_escaped(
         assert list(unescaped(delivery.text.replace("`", ""))) == []
         assert set(mentions(blocks)) <= {"!subteam^S1"}
         assert "\x1b" not in as_text(delivery)
+
+
+@given(st.lists(st.tuples(FINDING, st.sampled_from(Intent), st.sampled_from(["", "m1", "d-1"])), max_size=14), TEXT)
+@QUICK
+def test_changes_answers_and_buttons_are_within_slacks_limits_and_escaped(
+    told: list[tuple[Finding, Intent, str]], note: str
+) -> None:
+    steps = [transition(finding, intent, number=number) for number, (finding, intent, _) in enumerate(told)]
+    rooted = [
+        replace(step, after=replace(step.after, root=root, by=note, note=note or "x"), reason=note or "x")
+        for step, (_, _, root) in zip(steps, told, strict=True)
+    ]
+    seen = set()
+    for delivery in messages(rooted, replace(context("checkout", ""), buttons=True)):
+        blocks = json.loads(delivery.blocks)
+        assert problems(blocks) == []
+        assert text_size(blocks) <= BUDGET
+        assert set(mentions(blocks)) <= {"!subteam^S1"}
+        assert delivery.mode in (Mode.POST, Mode.REPLY) or mentions(blocks) == []
+        assert (delivery.mode is Mode.POST) == (not delivery.root)
+        seen.add((delivery.id, delivery.mode))
+    assert len({delivery_id for delivery_id, _ in seen}) == len(seen)
 
 
 @given(st.lists(FINDING, max_size=14))

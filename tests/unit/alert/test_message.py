@@ -1,6 +1,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,10 +9,10 @@ import pytest
 from monitor.alert.blocks import as_text
 from monitor.alert.message import messages
 from monitor.alert.routing import Destination, Routing
-from monitor.incidents.model import Delivery, Intent
+from monitor.incidents.model import Delivery, Intent, State, Transition
 from monitor.judge.model import Evidence, Finding, Kind, Severity
 from tests.fakes.block_kit import mentions, problems
-from tests.fakes.told import CONTEXT, DROP, FAILING, transition
+from tests.fakes.told import CONTEXT, DROP, FAILING, NOW, transition
 
 COUPON = Finding(
     Kind.UNDECLARED_PROPERTY,
@@ -80,6 +81,43 @@ def test_messages_look_as_reviewed(
     delivery = only(messages([transition(finding, intent)], REPORT))
     golden(f"slack/{name}.json", json.dumps(blocks(delivery), indent=1, ensure_ascii=False) + "\n")
     golden(f"slack/{name}.txt", as_text(delivery) + "\n")
+
+
+ROOTED = replace(transition(FAILING).after, root="0123456789abcdef01234567")
+LATER = {
+    Intent.ESCALATED: replace(ROOTED, sequence=2),
+    Intent.REPEATED: replace(ROOTED, sequence=2),
+    Intent.REGRESSED: replace(ROOTED, root=""),
+    Intent.FLAPPING: replace(ROOTED, flapping=True),
+    Intent.ACKNOWLEDGED: replace(
+        ROOTED, state=State.ACKNOWLEDGED, by="ann", note="acknowledged by ann: fixed in 2-1-0 (in the next release)"
+    ),
+    Intent.SNOOZED: replace(
+        ROOTED,
+        state=State.SNOOZED,
+        by="ann (U0ANN)",
+        until=NOW + timedelta(hours=4),
+        note="snoozed by ann (U0ANN) until 2026-07-01 18:00 UTC",
+    ),
+    Intent.RESOLVED: replace(ROOTED, state=State.RESOLVED, resolved_at=NOW),
+}
+REASONS = {
+    Intent.REPEATED: "still holds, and its snooze is over",
+    Intent.REGRESSED: "was said to be fixed in 1-1-0 (by ann), and holds in 1-1-0",
+    Intent.FLAPPING: "ended or came back 4 times within 24 h: silent until stable",
+}
+
+
+@pytest.mark.parametrize("intent", LATER)
+def test_a_message_with_buttons_its_changes_and_its_answers_look_as_reviewed(
+    intent: Intent, golden: Callable[[str, str], None]
+) -> None:
+    before = replace(ROOTED, severity=Severity.WARNING)
+    step = Transition(before, LATER[intent], intent, REASONS.get(intent, "so it is"))
+    for delivery in messages([step], replace(REPORT, buttons=True)):
+        name = f"slack/thread/{intent.value}_{delivery.mode.value}"
+        golden(f"{name}.json", json.dumps(blocks(delivery), indent=1, ensure_ascii=False) + "\n")
+        golden(f"{name}.txt", as_text(delivery) + "\n")
 
 
 def test_digest_and_adoption_look_as_reviewed(golden: Callable[[str, str], None]) -> None:

@@ -26,7 +26,7 @@ def bot(slack: FakeSlack) -> BotSender:
 
 
 def run(kept: Kept, sender: Sender, clock: Clock | None = None, *, budget: float = 60.0) -> DeliveryReport:
-    """One run's sending; nothing is fresh, so that everything is looked up first."""
+    """One run's sending of what an earlier one claimed, so that everything is looked up first."""
     at = clock or Clock()
     return deliver(kept.still_pending(), sender, kept, Pace(at, at.sleep, budget))
 
@@ -34,8 +34,8 @@ def run(kept: Kept, sender: Sender, clock: Clock | None = None, *, budget: float
 def run_fresh(kept: Kept, sender: Sender, clock: Clock | None = None) -> DeliveryReport:
     """One run's sending of what it has just written."""
     at = clock or Clock()
-    fresh = {delivery.id for delivery in kept.pending}
-    return deliver(kept.still_pending(), sender, kept, Pace(at, at.sleep), fresh=fresh)
+    fresh = [replace(delivery, claims=1) for delivery in kept.still_pending()]
+    return deliver(fresh, sender, kept, Pace(at, at.sleep))
 
 
 def kept(count: int, *, channel: str = "") -> Kept:

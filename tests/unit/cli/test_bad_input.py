@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -121,7 +121,7 @@ def test_a_revoked_token_loses_no_message(workspace: Path, call: Call) -> None:
 def test_a_lease_that_another_run_holds(workspace: Path, call: Call) -> None:
     history: History = Workspace.open(workspace).history()
     try:
-        with history.lease("run by somebody else", datetime.now(UTC), timedelta(days=3650)):
+        with history.lease("run by somebody else", timedelta(days=3650)):
             ended = call("-C", workspace, "run", *UNTIL)
     finally:
         history.close()
@@ -173,7 +173,7 @@ def test_a_secret_is_in_no_output_not_even_with_debug(workspace: Path, call: Cal
     secret = "s3cr3t-of-the-shop"
     config = workspace / "trackwarden.yml"
     text = config.read_text(encoding="utf-8")
-    url = f"postgresql+nothing://me:{secret}@db.invalid/x?password={secret}"
+    url = f"postgresql+nothing://me:{secret}@127.0.0.1:1/x?password={secret}"
     config.write_text(text.replace("sqlite:///state/history.db", url), encoding="utf-8")
     for debug in ([], ["--debug"]):
         ended = call(*debug, "-C", workspace, "run", *UNTIL)

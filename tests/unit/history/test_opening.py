@@ -5,21 +5,41 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Engine,
+    Float,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    create_engine,
+    insert,
+    make_url,
+)
 
 from monitor.errors import HistoryError
-from monitor.history import opening, sqlite
+from monitor.history import opening
+from monitor.history import postgres as postgres_words
+from monitor.history.catalogs import dump as dump_table
+from monitor.history.codec import encode
 from monitor.history.schema import HEAD, REVISIONS, metadata
 from monitor.history.store import History
-from monitor.history.trouble import shown
-from tests.fakes.measured import TABLE, count, measured, opened
+from monitor.history.trouble import shown, told
+from tests.fakes.homes import File, Home, Schema
+from tests.fakes.measured import TABLE, count, finding, measured, opened
+from tests.fakes.postgres import Postgres
 
 
 def shape(engine: Engine) -> dict[str, str]:
@@ -29,25 +49,35 @@ def shape(engine: Engine) -> dict[str, str]:
     return {str(name): " ".join(sorted(re.findall(r"\w+", str(sql)))) for name, sql in rows}
 
 
-def migrated(path: Path) -> Engine:
-    """A database made by the migrations alone."""
-    engine = sqlite.make_engine(create_engine(f"sqlite:///{path}").url)
+def migrated(home: Home, target: str = "head") -> Engine:
+    """A database made by the migrations alone, as far as `target`."""
+    url = opening.parse(home.url)
+    kind = opening.database(url)
+    engine = kind.make_engine(kind.resolve(url, Path()))
+    kind.prepare(engine)
     with engine.execution_options(writes=True).begin() as connection:
-        opening.upgrade(connection)
-        connection.exec_driver_sql("SELECT 1")
+        opening.upgrade(connection, target)
     return engine
 
 
 def test_the_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
-    engine = migrated(tmp_path / "migrated.db")
-    opened(tmp_path).close()
-    fresh = create_engine(f"sqlite:///{tmp_path / 'history.db'}")
+    (tmp_path / "fresh").mkdir()
+    engine = migrated(File(tmp_path))
+    opened(tmp_path / "fresh").close()
+    fresh = create_engine(f"sqlite:///{tmp_path / 'fresh' / 'history.db'}")
 
-    with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     assert shape(engine) == shape(fresh)
     engine.dispose()
     fresh.dispose()
+
+
+def test_the_migrations_make_what_the_code_expects(home: Home) -> None:
+    engine = migrated(home)
+
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+    home.check()
 
 
 def test_every_migration_is_a_revision_that_the_code_knows() -> None:
@@ -57,17 +87,60 @@ def test_every_migration_is_a_revision_that_the_code_knows() -> None:
     assert scripts.get_current_head() == HEAD
 
 
-def test_a_database_of_an_older_shape_is_brought_to_the_newest(tmp_path: Path) -> None:
-    path = tmp_path / "history.db"
-    engine = migrated(path)
+def filled(home: Home, revision: str) -> None:
+    """A history of an older shape, with a row in every table that its trackwarden wrote."""
+    engine = migrated(home, revision)
+    tables = MetaData()
+    tables.reflect(engine, schema=home.name if isinstance(home, Schema) else None)
     with engine.execution_options(writes=True).begin() as connection:
-        assert opening.revision(connection, "here") == HEAD
+        for table in tables.sorted_tables:
+            if table.name != "alembic_version":
+                given = [one for one in table.columns if one.name != "id" or not isinstance(one.type, Integer)]
+                connection.execute(insert(table), {column.name: value(column) for column in given})
+        connection.exec_driver_sql("DELETE FROM alembic_version")
+        connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{revision}')")
     engine.dispose()
 
-    history = opened(tmp_path)
 
-    assert history.first_run()
+def value(column: Column[Any]) -> object:
+    """What such a column may hold."""
+    known: dict[str, object] = {
+        "state": "open" if column.table.name == "incident" else "done",
+        "intent": "opened", "mode": "post", "findings": "[]", "finding": encode([finding()]), "turns": "[]",
+        "columns": dump_table(TABLE), "sent_at": None, "resolved_at": None, "present": b"\x01\x05\x05",
+        "text": '["/order_id", "/currency"]',
+    }  # fmt: skip
+    if isinstance(column.type, Boolean):
+        return True
+    if isinstance(column.type, Integer | Float):
+        return 1
+    if column.name in known:
+        return known[column.name]
+    if isinstance(column.type, String) and column.type.length == 32:
+        return "2026-06-30T12:00:00.000000+00:00"
+    return b"" if isinstance(column.type, LargeBinary) else ""
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_every_released_shape_is_brought_to_the_newest_and_loses_no_row(revision: str, home: Home) -> None:
+    filled(home, revision)
+    before = {name: len(rows) for name, rows in home.dump().items()}
+
+    history = home.open()
+
+    after = home.dump()
+    assert after["alembic_version"] == [(HEAD,)]
+    assert {name: len(after[name]) for name in before} == before
+    assert len(history.runs(5)) == 1
+    assert len(history.incidents()) == 1
+    assert len(history.pending()) == 1
+    assert history.watermarks()[""].until == 1
+    assert len(history.landed_tables()) == 1
+    history.record(measured(None, 500, [count(499)]), TABLE, "c", "r")
+    with history.lease("run", timedelta(hours=1)), history.claimed(500, "r") as starts:
+        assert starts
     history.close()
+    home.check()
 
 
 def test_a_history_opened_again_does_not_need_alembic(tmp_path: Path) -> None:
@@ -83,16 +156,30 @@ def test_a_history_opened_again_does_not_need_alembic(tmp_path: Path) -> None:
     assert done.stdout.strip() == "False"
 
 
-def test_many_openers_make_the_database_once(tmp_path: Path) -> None:
+def test_many_openers_make_the_database_once(home: Home) -> None:
     with ThreadPoolExecutor(6) as pool:
-        histories = list(pool.map(lambda _: opened(tmp_path), range(6)))
+        histories = list(pool.map(lambda _: home.open(), range(6)))
     for history in histories:
         history.close()
 
-    connection = sqlite3.connect(tmp_path / "history.db")
-    assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD,)]
-    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    connection.close()
+    assert home.execute("SELECT version_num FROM alembic_version") == [(HEAD,)]
+
+
+def test_two_starters_migrate_once(home: Home) -> None:
+    migrated(home, REVISIONS[0]).dispose()
+
+    with ThreadPoolExecutor(4) as pool:
+        histories = list(pool.map(lambda _: home.open(), range(4)))
+
+    assert home.execute("SELECT version_num FROM alembic_version") == [(HEAD,)]
+    for history in histories:
+        history.close()
+
+
+def test_a_file_of_sqlite_is_written_ahead(tmp_path: Path) -> None:
+    opened(tmp_path).close()
+
+    assert File(tmp_path).execute("PRAGMA journal_mode") == [("wal",)]
 
 
 def test_two_processes_that_start_together_both_open(tmp_path: Path) -> None:
@@ -239,8 +326,7 @@ def test_what_is_no_url_is_said_without_repeating_it(url: str, tmp_path: Path) -
 @pytest.mark.parametrize(
     "url",
     [
-        "postgresql+psycopg://me:sesame@db/history",
-        "postgresql://me@db/history?password=sesame&sslpassword=sesame",
+        "mssql+pyodbc://me@db/history?password=sesame&sslpassword=sesame",
         "mysql://me:sesame@db/history",
         "nosuch://me:sesame@db/history",
     ],
@@ -266,12 +352,12 @@ def test_a_sqlite_url_with_a_host_or_a_password_is_refused(url: str, tmp_path: P
     assert error.problem == "an SQLite file has neither host, user nor password"
 
 
-def test_a_scratch_copy_leaves_no_trace(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_a_scratch_copy_leaves_no_trace(home: Home) -> None:
+    history = home.open()
     history.record(measured(None, 500, [count(499)]), TABLE, "c", "r")
 
     copy = history.scratch()
-    folder = Path(str(copy._folder.name)) if copy._folder else tmp_path
+    folder = Path(str(copy._folder.name)) if copy._folder else Path()
     copy.record(measured(500, 600, [count(599)]), TABLE, "c", "r")
 
     assert copy.watermarks()["web.order_completed"].until == 600
@@ -327,3 +413,98 @@ def test_a_copied_file_is_a_whole_history(tmp_path: Path) -> None:
 
     assert copied.watermarks()["t"].until == 5
     copied.close()
+
+
+# ── PostgreSQL ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def unreachable(url: str) -> HistoryError:
+    """The refusal, which holds no password wherever one looks."""
+    error = refused(url, Path())
+    seen = repr(error) + str(error) + error.where + error.hint
+    assert "sesame" not in seen
+    return error
+
+
+@pytest.mark.parametrize("scheme", ["postgresql+psycopg", "postgresql", "postgres"])
+def test_a_server_that_does_not_listen_is_said_without_the_password(scheme: str) -> None:
+    error = unreachable(f"{scheme}://me:sesame@127.0.0.1:1/history?sslpassword=sesame")
+
+    assert "cannot be reached" in error.problem
+    assert "me:***@127.0.0.1:1/history" in error.where
+
+
+def test_what_libpq_does_not_understand_is_said_without_repeating_it(postgres: Callable[[], Postgres]) -> None:
+    port = postgres().port
+
+    unreachable(f"postgresql://me:sesame@127.0.0.1:{port}/history?sesame=sesame")
+    unreachable(f"postgresql://me:sesame@127.0.0.1:{port}/history?sslmode=sesame")
+
+
+def test_a_wrong_password_and_a_database_that_is_not_there_are_told_apart(postgres: Callable[[], Postgres]) -> None:
+    server = postgres()
+    right = make_url(server.url())
+
+    wrong = unreachable(right.set(password="sesame").render_as_string(hide_password=False))
+    absent = refused(right.set(database="nosuch").render_as_string(hide_password=False), Path())
+    schema = refused(f"{server.url()}?options=-csearch_path%3Dnosuch", Path())
+
+    assert wrong.problem == "the server refuses this user or password"
+    assert absent.problem == "there is no such database"
+    assert schema.problem == "there is no such schema"
+    assert server.password not in str(wrong) + str(absent) + str(schema)
+
+
+def test_a_schema_with_other_tables_is_said_and_left_alone(postgres: Callable[[], Postgres]) -> None:
+    server = postgres().database("others")
+    with server.connect() as connection:
+        connection.execute("CREATE TABLE customers (name TEXT)")
+
+    error = refused(server.url(), Path())
+
+    assert "holds other tables" in error.problem
+    assert "search_path" in error.hint
+
+
+def test_a_user_who_may_only_read_is_told_so(postgres: Callable[[], Postgres]) -> None:
+    server = postgres().database("reading")
+    History.open(server.url(), root=Path()).close()
+    with server.connect() as connection:
+        connection.execute("DROP ROLE IF EXISTS reader")
+        connection.execute("CREATE ROLE reader LOGIN PASSWORD 'reader'")
+        connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
+    url = make_url(server.url()).set(username="reader", password="reader")
+    history = History.open(url.render_as_string(hide_password=False), root=Path())
+
+    assert history.watermarks() == {}
+    with pytest.raises(HistoryError, match="may not be written"):
+        history.touch("t", 5)
+
+    history.close()
+
+
+def test_a_server_that_ends_our_sessions_costs_one_statement_at_most(home: Home) -> None:
+    history = home.open()
+    history.touch("t", 5)
+    if isinstance(home, Schema):
+        with home.server.connect() as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'trackwarden'"
+            )
+
+    history.touch("t", 6)
+
+    assert history.watermarks()["t"].until == 6
+    history.close()
+
+
+def test_a_writer_that_holds_the_lock_makes_others_wait_and_then_say_so(postgres: Callable[[], Postgres]) -> None:
+    server = postgres().database("locked")
+    history = History.open(server.url(), root=Path())
+    with history._writing():
+        other = History.open(server.url(), root=Path())
+        quick = other._writer.execution_options(writes=False)
+        with pytest.raises(HistoryError, match="is locked by another process"), told("here"), quick.begin() as one:
+            one.exec_driver_sql(postgres_words._WRITES.replace(str(postgres_words.BUSY_MS), "50"))
+    other.close()
+    history.close()

@@ -1,16 +1,18 @@
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.history.store import History
 from monitor.judge.model import SeriesPast
 from monitor.measure.model import NO_TIME, Count, Counts, Failure, Measured, Unmeasured
-from tests.fakes.measured import ORDER, ORDER_IOS, POINTERS, TABLE, count, measured, opened
+from tests.fakes import homes
+from tests.fakes.homes import Home
+from tests.fakes.measured import ORDER, ORDER_IOS, POINTERS, TABLE, count, measured
+from tests.fakes.postgres import Postgres
 
 NAME = "web.order_completed"
 DAY = 20_000 * 24
@@ -91,7 +93,16 @@ def check(series: SeriesPast, counts: list[Count], failures: list[Failure]) -> N
 @settings(max_examples=60, deadline=None)
 @given(st.lists(scans(), min_size=1, max_size=4))
 def test_the_past_is_what_counting_the_kept_rows_says(done: list[Measured]) -> None:
-    history = History.open("sqlite://", root=Path())
+    says_what_counting_says(History.open("sqlite://", root=Path()), done)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(scans(), min_size=1, max_size=4))
+def test_so_it_is_on_postgresql(postgres: Callable[[], Postgres], done: list[Measured]) -> None:
+    says_what_counting_says(homes.home("postgresql", Path(), postgres).open(), done)
+
+
+def says_what_counting_says(history: History, done: list[Measured]) -> None:
     for scan in done:
         history.record(scan, TABLE, "c", "r")
     counts, failures = naive(done)
@@ -107,20 +118,19 @@ def test_the_past_is_what_counting_the_kept_rows_says(done: list[Measured]) -> N
     history.close()
 
 
-def test_arrays_begin_at_the_start_wherever_in_a_day_that_is() -> None:
-    with TemporaryDirectory() as folder:
-        history = opened(Path(folder))
-        history.record(measured(None, DAY + 30, [count(DAY + 5, 5), count(DAY + 29, 7)]), TABLE, "c", "r")
+def test_arrays_begin_at_the_start_wherever_in_a_day_that_is(home: Home) -> None:
+    history = home.open()
+    history.record(measured(None, DAY + 30, [count(DAY + 5, 5), count(DAY + 29, 7)]), TABLE, "c", "r")
 
-        past = history.past({NAME: DAY + 30}, DAY + 30, days=1)
+    past = history.past({NAME: DAY + 30}, DAY + 30, days=1)
 
-        assert (past.start, past.until) == (DAY + 6, DAY + 30)
-        assert past.series[0].rows.tolist() == [0] * 23 + [7]
-        history.close()
+    assert (past.start, past.until) == (DAY + 6, DAY + 30)
+    assert past.series[0].rows.tolist() == [0] * 23 + [7]
+    history.close()
 
 
-def test_failures_of_older_days_are_left_out_and_rows_are_not(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_failures_of_older_days_are_left_out_and_rows_are_not(home: Home) -> None:
+    history = home.open()
     failures = [Failure(0, DAY, DAY, "old:type", 1), Failure(0, DAY + 80, DAY + 80, "new:type", 2)]
     history.record(measured(None, DAY + 96, [count(DAY), count(DAY + 80, 9)], failures=failures), TABLE, "c", "r")
 
@@ -133,8 +143,8 @@ def test_failures_of_older_days_are_left_out_and_rows_are_not(tmp_path: Path) ->
     history.close()
 
 
-def test_a_clock_that_runs_ahead_does_not_make_an_event_recent(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_a_clock_that_runs_ahead_does_not_make_an_event_recent(home: Home) -> None:
+    history = home.open()
     ahead = DAY + 24 * 365
     history.record(measured(None, DAY + 5, [count(DAY + 1), count(ahead, window=DAY + 2)]), TABLE, "c", "r")
 
@@ -144,8 +154,8 @@ def test_a_clock_that_runs_ahead_does_not_make_an_event_recent(tmp_path: Path) -
     history.close()
 
 
-def test_only_the_tables_asked_for_and_those_that_failed_are_in_the_past(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_only_the_tables_asked_for_and_those_that_failed_are_in_the_past(home: Home) -> None:
+    history = home.open()
     for table in ("asked", "failed", "gone"):
         history.record(measured(None, DAY, [count(DAY - 1)], table=table), TABLE, "c", "r")
     failed = Unmeasured("failed", "refused", "grant SELECT", ("Order Completed",))
@@ -159,8 +169,8 @@ def test_only_the_tables_asked_for_and_those_that_failed_are_in_the_past(tmp_pat
     history.close()
 
 
-def test_an_empty_history_has_an_empty_past(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_an_empty_history_has_an_empty_past(home: Home) -> None:
+    history = home.open()
 
     past = history.past({}, DAY)
 
@@ -168,8 +178,8 @@ def test_an_empty_history_has_an_empty_past(tmp_path: Path) -> None:
     history.close()
 
 
-def test_a_count_of_an_hour_is_a_64_bit_number(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_a_count_of_an_hour_is_a_64_bit_number(home: Home) -> None:
+    history = home.open()
     history.record(measured(None, DAY, [count(DAY - 1)]), TABLE, "c", "r")
 
     (series,) = history.past({NAME: DAY}, DAY).series

@@ -1,5 +1,4 @@
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -7,7 +6,8 @@ from monitor.catalog import Column, Family, Table
 from monitor.errors import HistoryError
 from monitor.history.store import History, Recording
 from monitor.measure.model import NO_TIME, Count, Counts, Failure, Measured, Series, Undeclared
-from tests.fakes.measured import ORDER, POINTERS, TABLE, count, dump, measured, opened
+from tests.fakes.homes import Home
+from tests.fakes.measured import ORDER, POINTERS, TABLE, count, measured
 
 NAME = "web.order_completed"
 DAY = 20_000 * 24
@@ -25,8 +25,8 @@ def rows_of(history: History, until: int = DAY + 48) -> dict[str, list[int]]:
     return {"rows": series.rows.tolist(), "invalid": series.invalid.tolist()}
 
 
-def test_recording_twice_changes_nothing(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_recording_twice_changes_nothing(home: Home) -> None:
+    history = home.open()
     once = measured(
         None,
         DAY + 30,
@@ -35,16 +35,16 @@ def test_recording_twice_changes_nothing(tmp_path: Path) -> None:
         undeclared=[Undeclared(0, DAY // 24, "coupon", 2)],
     )
     history.record(once, TABLE, "c1", "r1")
-    before = dump(tmp_path / "history.db")
+    before = home.dump()
 
     history.record(once, TABLE, "c1", "r1")
 
-    assert dump(tmp_path / "history.db") == before
+    assert home.dump() == before
     history.close()
 
 
-def test_a_row_that_arrives_late_adds_to_its_hour(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_a_row_that_arrives_late_adds_to_its_hour(home: Home) -> None:
+    history = home.open()
     history.record(measured(None, DAY + 10, [count(DAY + 1, 5)]), TABLE, "c", "r1")
 
     history.record(measured(DAY + 10, DAY + 30, [count(DAY + 1, 2, window=DAY + 20)]), TABLE, "c", "r2")
@@ -53,8 +53,8 @@ def test_a_row_that_arrives_late_adds_to_its_hour(tmp_path: Path) -> None:
     history.close()
 
 
-def test_a_range_measured_again_replaces_what_it_held(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_a_range_measured_again_replaces_what_it_held(home: Home) -> None:
+    history = home.open()
     history.record(measured(None, DAY + 10, [count(DAY + 1, 5), count(DAY + 5, 6)]), TABLE, "c", "r1")
 
     history.record(measured(DAY + 4, DAY + 10, [count(DAY + 6, 9)]), TABLE, "c", "r2")
@@ -64,19 +64,19 @@ def test_a_range_measured_again_replaces_what_it_held(tmp_path: Path) -> None:
     history.close()
 
 
-def test_a_range_measured_empty_leaves_no_trace_of_its_series(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_a_range_measured_empty_leaves_no_trace_of_its_series(home: Home) -> None:
+    history = home.open()
     history.record(measured(None, DAY + 10, [count(DAY + 1, 5)]), TABLE, "c", "r1")
 
     history.record(measured(None, DAY + 10, []), TABLE, "c", "r2")
 
     assert history.past({NAME: DAY}, DAY + 48).series == ()
-    assert dump(tmp_path / "history.db")["day"] == []
+    assert home.dump()["day"] == []
     history.close()
 
 
-def test_first_and_last_hour_follow_a_replacement(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_first_and_last_hour_follow_a_replacement(home: Home) -> None:
+    history = home.open()
     history.record(measured(None, DAY + 10, [count(DAY + 1), count(DAY + 4), count(DAY + 9)]), TABLE, "c", "r1")
 
     history.record(measured(DAY + 5, DAY + 10, []), TABLE, "c", "r2")
@@ -87,8 +87,8 @@ def test_first_and_last_hour_follow_a_replacement(tmp_path: Path) -> None:
     history.close()
 
 
-def test_rows_without_time_are_replaced_as_a_whole_and_stand_in_no_day(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_rows_without_time_are_replaced_as_a_whole_and_stand_in_no_day(home: Home) -> None:
+    history = home.open()
     first = Measured(
         NAME, None, DAY + 10, (ORDER,), (POINTERS,),
         some(count(NO_TIME, 3), count(DAY + 1, 5)), (Failure(0, NO_TIME, NO_TIME, "a:type", 1),),
@@ -102,7 +102,7 @@ def test_rows_without_time_are_replaced_as_a_whole_and_stand_in_no_day(tmp_path:
     history.record(first, TABLE, "c", "r1")
     history.record(second, TABLE, "c", "r2")
 
-    kept = dump(tmp_path / "history.db")
+    kept = home.dump()
     assert sum(rows_of(history)["rows"]) == 5
     assert history.watermarks()[NAME].no_time_rows == 4
     assert [row[3] for row in kept["measurement"] if row[1] == NO_TIME] == [4]
@@ -111,8 +111,8 @@ def test_rows_without_time_are_replaced_as_a_whole_and_stand_in_no_day(tmp_path:
     history.close()
 
 
-def test_rows_without_time_stay_where_a_scan_did_not_read_them(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_rows_without_time_stay_where_a_scan_did_not_read_them(home: Home) -> None:
+    history = home.open()
     history.record(
         Measured(NAME, None, DAY, (ORDER,), (POINTERS,), some(count(NO_TIME, 3)), (), no_time=True, no_time_rows=3),
         TABLE,
@@ -123,7 +123,7 @@ def test_rows_without_time_stay_where_a_scan_did_not_read_them(tmp_path: Path) -
     history.record(measured(None, DAY + 10, [count(DAY + 1)]), TABLE, "c", "r2")
 
     assert history.watermarks()[NAME].no_time_rows == 3
-    assert len(dump(tmp_path / "history.db")["measurement"]) == 2
+    assert len(home.dump()["measurement"]) == 2
     history.close()
 
 
@@ -140,8 +140,8 @@ def names(rows: int, since: int | None, until: int) -> Measured:
     )
 
 
-def test_undeclared_names_of_a_later_range_add_and_of_the_same_range_replace(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_undeclared_names_of_a_later_range_add_and_of_the_same_range_replace(home: Home) -> None:
+    history = home.open()
     history.record(names(2, None, DAY + 5), TABLE, "c", "r")
     history.record(names(3, DAY + 5, DAY + 9), TABLE, "c", "r")
     assert undeclared_of(history) == {"coupon": 5}
@@ -154,8 +154,8 @@ def test_undeclared_names_of_a_later_range_add_and_of_the_same_range_replace(tmp
     history.close()
 
 
-def test_undeclared_names_of_a_range_replaced_in_part_keep_their_share(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_undeclared_names_of_a_range_replaced_in_part_keep_their_share(home: Home) -> None:
+    history = home.open()
     whole = measured(
         None,
         DAY + 10,
@@ -170,8 +170,8 @@ def test_undeclared_names_of_a_range_replaced_in_part_keep_their_share(tmp_path:
     history.close()
 
 
-def test_duplicates_of_later_ranges_add_and_of_repeated_ones_replace(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_duplicates_of_later_ranges_add_and_of_repeated_ones_replace(home: Home) -> None:
+    history = home.open()
 
     def record(since: int | None, until: int, duplicates: int | None) -> int:
         scan = Measured(
@@ -188,8 +188,8 @@ def test_duplicates_of_later_ranges_add_and_of_repeated_ones_replace(tmp_path: P
     history.close()
 
 
-def test_the_watermark_says_what_was_measured(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_the_watermark_says_what_was_measured(home: Home) -> None:
+    history = home.open()
     history.record(measured(None, 500, [count(490), count(480)]), TABLE, "c1", "r1")
     history.record(measured(500, 510, [count(470, window=505)]), TABLE, "c2", "r2")
 
@@ -200,8 +200,8 @@ def test_the_watermark_says_what_was_measured(tmp_path: Path) -> None:
     history.close()
 
 
-def test_only_windows_that_were_read_again_count_as_a_look_back(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_only_windows_that_were_read_again_count_as_a_look_back(home: Home) -> None:
+    history = home.open()
 
     def reread_at(since: int | None, until: int) -> int | None:
         history.record(measured(since, until, [count(until - 1)]), TABLE, "c", "r")
@@ -214,8 +214,8 @@ def test_only_windows_that_were_read_again_count_as_a_look_back(tmp_path: Path) 
     history.close()
 
 
-def test_a_range_measured_further_on_leaves_the_windows_between_due(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_a_range_measured_further_on_leaves_the_windows_between_due(home: Home) -> None:
+    history = home.open()
     history.record(measured(None, 500, [count(490)]), TABLE, "c", "r1")
 
     history.record(measured(600, 700, [count(650)]), TABLE, "c", "r2")
@@ -223,12 +223,12 @@ def test_a_range_measured_further_on_leaves_the_windows_between_due(tmp_path: Pa
     assert history.watermarks()[NAME].until == 500
     history.record(measured(500, 700, [count(650)]), TABLE, "c", "r3")
     assert history.watermarks()[NAME].until == 700
-    assert len(dump(tmp_path / "history.db")["measurement"]) == 2
+    assert len(home.dump()["measurement"]) == 2
     history.close()
 
 
-def test_a_touch_moves_watermarks_on_and_never_back(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_a_touch_moves_watermarks_on_and_never_back(home: Home) -> None:
+    history = home.open()
     history.record(measured(None, 500, [count(490)]), TABLE, "c", "r1")
 
     history.touch_many({NAME: 510, "web.empty": 510})
@@ -240,8 +240,8 @@ def test_a_touch_moves_watermarks_on_and_never_back(tmp_path: Path) -> None:
     history.close()
 
 
-def test_columns_of_before_are_known_once_they_changed(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_columns_of_before_are_known_once_they_changed(home: Home) -> None:
+    history = home.open()
     changed = Table(TABLE.ref, (*TABLE.columns, Column("coupon", Family.TEXT, "VARCHAR")))
     reordered = Table(changed.ref, changed.columns[::-1])
 
@@ -257,8 +257,8 @@ def test_columns_of_before_are_known_once_they_changed(tmp_path: Path) -> None:
     history.close()
 
 
-def test_flags_of_a_series_follow_the_plan(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_flags_of_a_series_follow_the_plan(home: Home) -> None:
+    history = home.open()
     unplanned = Series("Sign Up", "", "web", planned=False, known=False)
     planned = unplanned._replace(planned=True)
 
@@ -272,8 +272,8 @@ def test_flags_of_a_series_follow_the_plan(tmp_path: Path) -> None:
     history.close()
 
 
-def test_tables_do_not_touch_each_other(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_tables_do_not_touch_each_other(home: Home) -> None:
+    history = home.open()
     history.record(measured(None, DAY + 5, [count(DAY, 1)]), TABLE, "c", "r")
     history.record(measured(None, DAY + 5, [count(DAY, 2)], table="ios.order_completed"), TABLE, "c", "r")
 
@@ -283,25 +283,25 @@ def test_tables_do_not_touch_each_other(tmp_path: Path) -> None:
     history.close()
 
 
-def test_what_fails_before_the_commit_leaves_the_state_of_before(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_what_fails_before_the_commit_leaves_the_state_of_before(home: Home) -> None:
+    history = home.open()
     history.record(measured(None, DAY + 5, [count(DAY, 1)]), TABLE, "c", "r1")
-    before = dump(tmp_path / "history.db")
+    before = home.dump()
     new = Failure(0, DAY + 1, DAY + 1, "a rule that is new:type", 1)
     good = measured(DAY, DAY + 5, [count(DAY + 1, 2)], failures=[new])
     twice = measured(DAY, DAY + 5, [count(DAY + 1, 2), count(DAY + 1, 3)])
 
     with pytest.raises(HistoryError, match="already holds such a row"):
         history.record_many([Recording(good, TABLE, "c", "r2"), Recording(twice, TABLE, "c", "r2")])
-    assert dump(tmp_path / "history.db") == before
+    assert home.dump() == before
 
     history.record(good, TABLE, "c", "r2")
     assert int(history.past({NAME: DAY}, DAY + 5).series[0].failed["a rule that is new:type"].sum()) == 1
     history.close()
 
 
-def test_counts_that_do_not_match_their_properties_are_refused(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_counts_that_do_not_match_their_properties_are_refused(home: Home) -> None:
+    history = home.open()
     scan = Measured(NAME, None, 10, (ORDER,), (POINTERS,), some(Count(0, 5, 5, 1, 0, 0, (1,))), ())
 
     with pytest.raises(ValueError, match="one per property"):
@@ -311,8 +311,8 @@ def test_counts_that_do_not_match_their_properties_are_refused(tmp_path: Path) -
     history.close()
 
 
-def test_counts_wider_than_32_bits_are_kept(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_counts_wider_than_32_bits_are_kept(home: Home) -> None:
+    history = home.open()
     many = 2**33
     history.record(measured(None, DAY + 5, [count(DAY, many), count(DAY + 1, many)]), TABLE, "c", "r")
 
@@ -323,8 +323,8 @@ def test_counts_wider_than_32_bits_are_kept(tmp_path: Path) -> None:
     history.close()
 
 
-def test_a_plan_that_changes_during_a_day_adds_up_by_property(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_a_plan_that_changes_during_a_day_adds_up_by_property(home: Home) -> None:
+    history = home.open()
     history.record(measured(None, DAY + 5, [count(DAY, 2)]), TABLE, "c1", "r")
     wider = Measured(
         NAME, DAY + 5, DAY + 8, (ORDER,), (("/currency", "/coupon"),),
@@ -339,8 +339,8 @@ def test_a_plan_that_changes_during_a_day_adds_up_by_property(tmp_path: Path) ->
     history.close()
 
 
-def test_a_series_without_properties_is_counted(tmp_path: Path) -> None:
-    history = opened(tmp_path)
+def test_a_series_without_properties_is_counted(home: Home) -> None:
+    history = home.open()
     bare = Measured(NAME, None, 10, (ORDER,), ((),), some(Count(0, 5, 5, 4, 0, 4, ())), ())
     history.record(bare, TABLE, "c", "r")
     history.record(bare, TABLE, "c", "r")

@@ -1,19 +1,19 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta, timezone
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from monitor.history import judgements
 from monitor.history.store import History, RunRecord
-from tests.fakes.measured import NOW, finding, opened
+from tests.fakes.homes import Home
+from tests.fakes.measured import NOW, finding
 
 
 @pytest.fixture
-def history(tmp_path: Path) -> Iterator[History]:
-    opened_one = opened(tmp_path)
+def history(home: Home) -> Iterator[History]:
+    opened_one = home.open()
     yield opened_one
     opened_one.close()
 

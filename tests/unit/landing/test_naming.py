@@ -4,12 +4,16 @@ from hypothesis import strategies as st
 
 from monitor.landing.naming import (
     NAMING,
+    jitsu_name,
     landed_spellings,
+    mixpanel_key,
     segment_name,
     snowplow_column,
     snowplow_columns,
     snowplow_field,
+    snowplow_recovered,
     snowplow_stem,
+    snowplow_table,
 )
 
 
@@ -174,6 +178,67 @@ def test_nested_paths_flatten_as_each_rule_says() -> None:
     path = ("shippingAddress", "postCode")
     assert {name: rule(path) for name, rule in NAMING.items()} == {
         "segment": "shipping_address_post_code",
+        "rudderstack": "shipping_address_post_code",
+        "rudderstack_legacy": "shipping_address_post_code",
         "snowplow": "shipping_address.post_code",
+        "jitsu": "shipping_address_post_code",
+        "mixpanel": "shippingAddress.postCode",
         "original": "shippingAddress.postCode",
     }
+
+
+@pytest.mark.parametrize(
+    ("planned", "landed"),
+    [
+        ("plain", "plain"),
+        ("plain_", "plain_"),
+        ("_plain__string", "_plain__string"),
+        ("camelCase", "camel_case"),
+        ("Camel", "camel"),
+        ("CCamelCase", "c_camel_case"),
+        ("camelUSCase", "camel_u_s_case"),
+        ("userID", "user_i_d"),
+        ("__CamelCase", "__camel_case"),
+        ("Camel__Case", "camel__case"),
+        ("camelCase__", "camel_case__"),
+        (" CamelCase", "_camel_case"),
+        ("Camel  Case", "camel__case"),
+        ("Camel_ _Case", "camel___case"),
+        ("Camel-Case", "camel_case"),
+        ("field1Name", "field1_name"),
+        ("plan9FromOuterSpace", "plan9_from_outer_space"),
+    ],
+)
+def test_jitsu_names_land_as_its_library_writes_them(planned: str, landed: str) -> None:
+    assert jitsu_name(planned) == landed
+
+
+@pytest.mark.parametrize(("key", "landed"), [("$browser", "mp_reserved_browser"), ("plan", "plan"), ("a$b", "a$b")])
+def test_mixpanels_reserved_keys_lose_their_sign(key: str, landed: str) -> None:
+    assert mixpanel_key(key) == landed
+
+
+def test_snowplows_tables_on_redshift_follow_the_rule_of_keys_and_its_columns_another() -> None:
+    assert snowplow_table("com.acme-shop", "HTTPRequest", "1") == "com_acme_shop_http_request_1"
+    assert snowplow_column("com.acme-shop", "HTTPRequest", "1") == "unstruct_event_com_acme_shop_httprequest_1"
+
+
+@pytest.mark.parametrize(
+    ("column", "recovered"),
+    [
+        (f"{STEM}_1_recovered_1_0_1_9a8b7c6d", True),
+        (f"{STEM}_1_0_1_recovered_42", True),
+        ("com_acme_order_1_1_0_1_recovered_1196", True),
+        ("CONTEXTS_COM_ACME_USER_1_RECOVERED_1_0_2_0F0F0F0F", True),
+        (f"{STEM}_1", False),
+        (f"{STEM}_1_0_1", False),
+        ("unstruct_event_com_acme_recovered_1", False),
+    ],
+)
+def test_recovered_columns_are_known_by_their_names(column: str, recovered: bool) -> None:  # noqa: FBT001
+    assert snowplow_recovered(column) is recovered
+
+
+def test_two_names_of_one_property_share_a_column() -> None:
+    assert {segment_name(name) for name in ("ID", "id", "_id")} == {"id"}
+    assert segment_name("Order Completed") == segment_name("orderCompleted") == "order_completed"

@@ -6,7 +6,7 @@ import pytest
 from monitor.catalog import TableRef
 from monitor.config.landings import SegmentLanding
 from monitor.errors import ConfigError
-from monitor.landing.model import InColumns, Landed, LandedTable
+from monitor.landing.model import InColumns, Landed, LandedTable, NotLanded
 from monitor.landing.naming import landed_spellings
 from monitor.landing.segment import land_segment
 from monitor.landing.versions import Listing
@@ -60,7 +60,7 @@ def test_each_planned_event_has_its_table(landed: Landed) -> None:
     assert orders.event == sql.Literal("Order Completed")
     assert orders.source == sql.Literal("web")
     assert orders.events[0].raw == ("Order Completed",)
-    assert orders.events[0].payload == InColumns("segment")
+    assert orders.events[0].payload == InColumns("segment", truncates=512)
     assert (orders.time, orders.received, orders.loaded) == (sql.Column("timestamp"), sql.Column("received_at"), None)
 
 
@@ -205,18 +205,34 @@ def test_a_schema_without_tables_is_an_error_of_measurement_not_a_plan_never_see
     catalog_of: CatalogOf, plan_of: PlanOf
 ) -> None:
     landed = land_segment(WEB, plan_of({"Order Completed": ["1-0-0"]}), catalog_of(), LISTING)
-    (missing,) = landed.missing
+    missing, event = landed.missing
     assert (str(missing.ref), missing.required, landed.tables) == ("web.*", True, ())
+    assert (str(event.ref), event.required) == ("web.order_completed", False)
+    assert missing.events == ("Order Completed",), "all that would be there is unknown, not never seen"
 
 
-def test_a_schema_that_has_only_the_other_tables_has_no_event_yet(
+def test_a_schema_that_has_only_identified_users_has_no_event_yet(
+    duck: duckdb.DuckDBPyConnection, catalog_of: CatalogOf, plan_of: PlanOf
+) -> None:
+    duck.execute("CREATE SCHEMA web")
+    duck.execute(f"CREATE TABLE web.identifies ({METADATA})")
+    landed = land_segment(WEB, plan_of({"Order Completed": ["1-0-0"]}), catalog_of(), LISTING)
+    assert [(str(missing.ref), missing.required) for missing in landed.missing] == [("web.order_completed", False)]
+    assert (landed.tables, landed.unplanned) == ((), ())
+
+
+def test_events_are_counted_in_tracks_where_none_has_a_table(
     duck: duckdb.DuckDBPyConnection, catalog_of: CatalogOf, plan_of: PlanOf
 ) -> None:
     duck.execute("CREATE SCHEMA web")
     duck.execute(f"CREATE TABLE web.tracks ({METADATA})")
     landed = land_segment(WEB, plan_of({"Order Completed": ["1-0-0"]}), catalog_of(), LISTING)
-    assert [(str(missing.ref), missing.required) for missing in landed.missing] == [("web.order_completed", False)]
-    assert (landed.tables, landed.unplanned) == ((), ())
+    (tracks,) = landed.tables
+    assert [(event.event, event.raw) for event in tracks.events] == [
+        ("Order Completed", ("Order Completed", "order_completed"))
+    ]
+    assert tracks.events[0].payload == NotLanded("properties")
+    assert [note.problem for note in landed.notes] == ["events are counted in web.tracks: none has a table"]
 
 
 @pytest.mark.usefixtures("web")

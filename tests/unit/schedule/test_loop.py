@@ -1,55 +1,87 @@
-"""The loop runs at once, one run at a time, and lets a run finish when it is told to stop."""
+"""The loop runs at once, one run at a time, and returns within a bounded time when it is told to stop."""
 
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from monitor.config.model import Schedule
 from monitor.errors import ConfigError
-from monitor.schedule.loop import trigger
+from monitor.schedule.loop import next_time, trigger
 
 ROOT = Path(__file__).parents[3]
-SLOW_JOB = """
-import sys, time
+JOB = """
+import sys, threading, time
 from datetime import timedelta
 from monitor.config.model import Schedule
 from monitor.schedule.loop import loop, trigger
 
+ended = threading.Event()
+
 def job():
     print("begins", flush=True)
-    time.sleep(2)
-    print("ends", flush=True)
+    print("was ended" if ended.wait(float(sys.argv[1])) else "ends", flush=True)
 
-loop(job, trigger(Schedule(every=timedelta(hours=1))), said=lambda line: print(line, flush=True))
+loop(job, trigger(Schedule(every=timedelta(hours=1))), said=lambda line: print(line, flush=True),
+     grace=timedelta(seconds=float(sys.argv[2])), end=ended.set)
 print("returns", flush=True)
 """
 
 
-def test_sigterm_lets_a_run_finish() -> None:
-    with subprocess.Popen([sys.executable, "-c", SLOW_JOB], stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+@contextmanager
+def looping(takes: float, grace: float) -> Iterator[tuple["subprocess.Popen[str]", IO[str]]]:
+    """A loop whose job takes so long, once it has begun."""
+    command = [sys.executable, "-c", JOB, str(takes), str(grace)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "begins\n"
+        yield process, process.stdout
+        process.wait(20)
+
+
+def test_sigterm_lets_a_run_finish() -> None:
+    with looping(takes=2, grace=20) as (process, out):
         process.send_signal(signal.SIGTERM)
-        rest = process.stdout.read().splitlines()
+        rest = out.read().splitlines()
     assert process.returncode == 0
     assert rest[0].startswith("stopping: ")
     assert rest[1:] == ["ends", "returns"]
 
 
+def test_a_run_that_does_not_finish_within_the_grace_is_ended() -> None:
+    with looping(takes=60, grace=0.5) as (process, out):
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        rest = out.read().splitlines()
+    assert process.returncode == 0
+    assert time.monotonic() - began < 5
+    assert rest[-2:] == ["was ended", "returns"]
+
+
 def test_a_second_signal_ends_it_at_once() -> None:
-    with subprocess.Popen([sys.executable, "-c", SLOW_JOB], stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "begins\n"
+    with looping(takes=60, grace=60) as (process, out):
         process.send_signal(signal.SIGTERM)
-        assert process.stdout.readline().startswith("stopping: ")
+        assert out.readline().startswith("stopping: ")
         process.send_signal(signal.SIGTERM)
-        rest = process.stdout.read()
-    assert process.returncode == -signal.SIGTERM
-    assert "ends" not in rest
+        rest = out.read().splitlines()
+    assert process.returncode == 0
+    assert rest[-2:] == ["was ended", "returns"]
+
+
+def test_a_loop_that_waits_returns_at_once() -> None:
+    with looping(takes=0, grace=60) as (process, out):
+        assert out.readline() == "ends\n"
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        assert out.read() == "returns\n"
+    assert process.returncode == 0
 
 
 def test_every_hour_does_not_shift_when_it_is_restarted() -> None:
@@ -57,6 +89,14 @@ def test_every_hour_does_not_shift_when_it_is_restarted() -> None:
     for minute in (3, 40):
         due = when.get_next_fire_time(None, datetime(2026, 6, 30, 9, minute, tzinfo=UTC))
         assert due == datetime(2026, 6, 30, 10, 1, tzinfo=UTC)
+
+
+def test_the_next_time_is_told_in_utc() -> None:
+    when = trigger(Schedule(cron="0 9 * * 1", timezone="Europe/Berlin"))
+
+    due = next_time(when, datetime(2026, 6, 30, 9, 0, tzinfo=UTC))
+
+    assert due == datetime(2026, 7, 6, 7, 0, tzinfo=UTC)
 
 
 def test_a_time_zone_that_nobody_knows_is_an_error() -> None:

@@ -111,3 +111,60 @@ def test_null_and_odd_documents_have_a_defined_answer(expr: v.Expr, expected: ob
 def test_an_unknown_engine_is_one_clear_error() -> None:
     with pytest.raises(WarehouseError, match="not written for oracle"):
         writer("oracle")
+
+
+A = ("a",)
+
+
+def here(value: Any) -> v.Place:
+    """The place of `a` in `{"a": value}`."""
+    return v.At(doc({"a": value}), A)
+
+
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    [
+        (v.ItemCount(here([1, None])), 2),
+        (v.ItemCount(here({"b": 1})), None),
+        (v.ItemCount(here("[1]")), None),
+        (v.KeyCount(v.At(v.Parsed(v.Literal('{"a": {"b": 1, "b": 2, "c": 3}}')), A)), 2),
+        (v.KeyCount(here([1])), None),
+        (v.CountItems(here([1, "a", "b"]), v.Is(v.Item(), ("string",))), 2),
+        (v.CountItems(here("a"), v.Literal(True)), None),
+        (v.AnyItem(here([1, "a"]), v.Is(v.Item(), ("integer",)), start=1), False),
+        (v.AnyItem(here([[1], ["a"]]), v.AnyItem(v.Item(), v.Is(v.Item(1), ("string",)), 1)), True),
+        (v.AnyMember(here({"x": 1, "y": "a"}), v.Compare(v.MemberName(), "=", v.Literal("y"))), True),
+        (v.AnyMember(here({"x": 1}), v.Is(v.Item(), ("string",))), False),
+        (v.AnyMember(here([1]), v.Literal(True)), False),
+        (v.AnyMember(here({"x": {"y": None}}), v.AnyMember(v.Item(), v.Is(v.Item(1), ("null",)), 1)), True),
+        (v.Text(v.Nth(here([1, "b"]), 1)), "b"),
+        (v.Exists(v.Nth(here([None]), 0)), True),
+        (v.Exists(v.Nth(here([None]), 1)), False),
+        (v.Exists(v.Nth(here({"1": 2}), 1)), False),
+        (v.Text(v.At(v.Document(v.Nth(here([{"b": 5}]), 0)), ("b",))), "5"),
+        (v.CountTrue((v.Literal(True), v.IsNull(v.Literal("a")), v.Compare(v.Literal(None), "=", v.Literal(1)))), 1),
+        (v.CountTrue(()), 0),
+        (v.Repeats(here([1, 1.0])), True),
+        (v.Repeats(here([1, True, "1", None])), False),
+        (v.Repeats(here([{"b": [1], "c": "é"}, {"c": "é", "b": [1.0]}])), True),
+        (v.Repeats(here([["a", "b"], ["a,b"], [["a"], "b"]])), False),
+        (v.Repeats(here([2**53, 2**53 + 1])), False),
+        (v.Repeats(here("aa")), False),
+        (v.MultipleOf(v.Literal("0.3"), "0.1"), True),
+        (v.MultipleOf(v.Literal("0.31"), "0.1"), False),
+        (v.MultipleOf(v.Literal("1e-7"), "0.00000001"), True),
+        (v.MultipleOf(v.Literal("1e308"), "0.123456789"), False),
+        (v.MultipleOf(v.Literal("9007199254740993"), "2"), False),
+        (v.MultipleOf(v.Literal("a"), "2"), None),
+    ],
+)
+def test_nested_values_are_counted_compared_and_looked_into(expr: v.Expr, expected: object) -> None:
+    assert ask(expr) == expected
+
+
+def test_a_thousand_declared_keys_are_compared_in_one_statement() -> None:
+    names = tuple(f"k{n}" for n in range(3_000))
+    row = doc({"k1": 1, "other": 2})
+    places = tuple(v.At(row, (name,)) for name in names)
+    assert ask(v.HasOtherKeys(row, (), names, places)) is True
+    assert ask(v.CountTrue(tuple(v.Exists(place) for place in places))) == 1

@@ -93,7 +93,7 @@ def test_staging_unites_tables_with_typed_columns() -> None:
     sql = texts()[MODEL]
     assert "from {{ source('web_prod', 'order_completed') }}" in sql
     assert "union all" in sql
-    assert """TRY_CAST(json_extract_string(payload, '$."total"') AS DOUBLE PRECISION) as total""" in sql
+    assert """TRY_CAST(json_extract_string(payload, '/total') AS DOUBLE PRECISION) as total""" in sql
     assert "TRY_CAST(NULL AS DATE) as day" in sql
 
 
@@ -110,8 +110,8 @@ def test_an_event_never_replaces_a_landed_table_of_the_model_s_name() -> None:
 def test_properties_that_share_a_column_s_name_are_told_apart() -> None:
     schema = {"type": "object", "properties": {"orderId": {"type": "string"}, "order_id": {"type": "string"}}}
     sql = texts(events=(orders(versions=(EventVersion("1-0-0", schema),)),), tables=landed.catalog(landed.RAW))[MODEL]
-    assert """json_extract_string(payload, '$."orderId"') as order_id,""" in sql
-    assert """json_extract_string(payload, '$."order_id"') as order_id_""" in sql
+    assert """json_extract_string(payload, '/orderId') as order_id,""" in sql
+    assert """json_extract_string(payload, '/order_id') as order_id_""" in sql
 
 
 def test_a_property_named_like_a_key_is_not_the_key() -> None:

@@ -58,7 +58,7 @@ def test_what_no_stock_expectation_says_is_a_query_over_the_batch() -> None:
     assert entry["type"] == "unexpected_rows_expectation"
     assert entry["kwargs"]["unexpected_rows_query"] == (
         'SELECT coalesce(received_at, "at") AS arrived_at FROM {batch} '
-        """WHERE json_type(payload, '$."currency"') IS NULL"""
+        """WHERE json_type(payload, '/currency') IS NULL"""
     )
 
 
@@ -77,7 +77,7 @@ def test_a_bound_that_a_float_cannot_say_is_a_query() -> None:
 def test_what_cannot_be_checked_is_said_with_its_reason() -> None:
     unchecked = written()["order_completed/1-1-0/web.json"]["meta"]["trackwarden"]["unchecked"]
     said = {entry["rule"].partition("#")[2]: (entry["verdict"], entry["reason"]) for entry in unchecked}
-    assert said["/note:not"] == ("declined", "not is not compiled yet")
+    assert said["/note:contentEncoding"] == ("declined", "contentEncoding is not decoded")
     assert said["/day:format"][0] == "unmeasurable"
 
 

@@ -1,0 +1,133 @@
+"""Which properties a schema declares, at any depth of objects: its own, and those of what it refers to or includes."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from monitor.contract.scope import Scope, Unsaid
+from monitor.sql.vocabulary import Path
+
+DEPTH = 12
+"""Objects within objects whose properties are rules of their own."""
+MOST = 50_000
+_ARMS = 8
+_IN_ONE = ("if", "then", "else")
+_IN_LISTS = ("anyOf", "oneOf")
+
+Layer: TypeAlias = tuple[Mapping[str, Any], Scope]
+"""A schema that holds for a value, and what it is read with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One property that a schema declares, at any depth of objects."""
+
+    path: Path
+    schema: Mapping[str, Any]
+    """All that is said of it: where several schemas speak of it, their keywords together."""
+    required: bool
+    """The object that holds it requires it."""
+    types: tuple[str, ...] = ()
+    """The planned types; empty where the schema says none."""
+
+    @property
+    def always(self) -> bool:
+        """Required at the top: no row of the version may lack it."""
+        return self.required and len(self.path) == 1
+
+
+def declared(schema: Any, scope: Scope) -> tuple[Declared, ...]:
+    """The properties of a schema, parents before children, in the order they are written."""
+    found: list[Declared] = []
+    for one in _declared([(schema, scope)], ()):
+        found.append(one)
+        if len(found) >= MOST:
+            break
+    return tuple(found)
+
+
+def layers(schema: Any, scope: Scope, depth: int = 0) -> Iterator[Layer]:
+    """The schemas that hold for a value: the one itself, what it refers to, what `allOf` includes."""
+    if not isinstance(schema, Mapping) or depth > DEPTH:
+        return
+    scope = scope.entered(schema)
+    if "$ref" in schema:
+        if not scope.dialect.lonely:
+            yield schema, scope
+        try:
+            target, there = scope.target(schema["$ref"])
+        except Unsaid:
+            return
+        yield from layers(target, there, depth + 1)
+        if scope.dialect.lonely:
+            return
+    else:
+        yield schema, scope
+    if isinstance(schema.get("allOf"), list):
+        for arm in schema["allOf"]:
+            yield from layers(arm, scope, depth + 1)
+
+
+def mentioned(schema: Any, scope: Scope, depth: int = 0) -> Iterator[str]:
+    """The names of properties that any part of a schema speaks of, its alternatives included."""
+    if depth > _ARMS:
+        return
+    for layer, inner in layers(schema, scope):
+        properties = layer.get("properties")
+        if isinstance(properties, Mapping):
+            yield from (name for name in properties if isinstance(name, str))
+        for arm in _arms(layer):
+            yield from mentioned(arm, inner, depth + 1)
+
+
+def _arms(schema: Mapping[str, Any]) -> Iterable[Any]:
+    for name in _IN_ONE:
+        if name in schema:
+            yield schema[name]
+    for name in _IN_LISTS:
+        if isinstance(schema.get(name), list):
+            yield from schema[name]
+    for name in ("dependentSchemas", "dependencies"):
+        if isinstance(schema.get(name), Mapping):
+            yield from schema[name].values()
+
+
+def _declared(parts: Sequence[tuple[Any, Scope]], path: Path) -> Iterator[Declared]:
+    if len(path) >= DEPTH:
+        return
+    named: dict[str, list[tuple[Any, Scope]]] = {}
+    required: set[str] = set()
+    for schema, scope in parts:
+        for layer, inner in layers(schema, scope):
+            properties, needed = layer.get("properties"), layer.get("required")
+            if isinstance(properties, Mapping):
+                for name, sub in properties.items():
+                    if isinstance(name, str):
+                        named.setdefault(name, []).append((sub, inner))
+            if isinstance(needed, list):
+                required |= {name for name in needed if isinstance(name, str)}
+    for name, subs in named.items():
+        at = (*path, name)
+        yield Declared(at, _together(subs), name in required, _types(subs))
+        if any(_has_properties(sub) for sub, _ in subs):
+            yield from _declared(subs, at)
+
+
+def _has_properties(schema: Any) -> bool:
+    return isinstance(schema, Mapping) and any(name in schema for name in ("properties", "$ref", "allOf"))
+
+
+def _types(subs: Sequence[tuple[Any, Scope]]) -> tuple[str, ...]:
+    return next((types for sub, scope in subs if (types := scope.types(sub))), ())
+
+
+def _together(subs: Sequence[tuple[Any, Scope]]) -> Mapping[str, Any]:
+    if len(subs) == 1 and isinstance(subs[0][0], Mapping) and not {"$ref", "allOf"} & subs[0][0].keys():
+        return subs[0][0]
+    merged: dict[str, Any] = {}
+    for sub, scope in subs:
+        for layer, _ in layers(sub, scope):
+            for name, value in layer.items():
+                both = isinstance(value, Mapping) and isinstance(merged.get(name), Mapping)
+                merged[name] = {**merged[name], **value} if both else merged.get(name, value)
+    return merged

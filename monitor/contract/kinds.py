@@ -1,0 +1,62 @@
+"""Kinds of JSON values: of a value in the plan, and of what a schema lets in."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+KINDS: frozenset[str] = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
+
+_KIND_NAMES = (
+    (bool, "boolean"),
+    (int, "integer"),
+    (float, "number"),
+    (str, "string"),
+    (list, "array"),
+    (dict, "object"),
+)
+_DEPTH = 6
+
+
+def kind_of(value: Any) -> str:
+    """The kind of a planned value.
+
+    >>> kind_of(1.5), kind_of(None)
+    ('number', 'null')
+    """
+    return next((name for kind, name in _KIND_NAMES if isinstance(value, kind)), "null")
+
+
+def types_of(
+    schema: Any, follow: Callable[[Mapping[str, Any]], Any] = lambda _: None, depth: int = _DEPTH
+) -> tuple[str, ...]:
+    """The kinds that a schema lets in, whatever shape it says them in; empty where it does not say.
+
+    `follow` gives the schema that a `$ref` means, or None.
+
+    >>> types_of({"type": ["string", "null"]}), types_of({"enum": ["a", 1]})
+    (('string', 'null'), ('string', 'integer'))
+    >>> types_of({"anyOf": [{"type": "string"}, {"type": "null"}]})
+    ('string', 'null')
+    """
+    if not isinstance(schema, Mapping) or not depth:
+        return ()
+    written = schema.get("type")
+    if written is not None:
+        listed = written if isinstance(written, list) else [written]
+        return tuple(kind for kind in listed if isinstance(kind, str) and kind in KINDS)
+    if isinstance(schema.get("enum"), list) or "const" in schema:
+        values = schema["enum"] if isinstance(schema.get("enum"), list) else [schema.get("const")]
+        return tuple(dict.fromkeys(map(kind_of, values)))
+    return _through(schema, follow, depth - 1)
+
+
+def _through(schema: Mapping[str, Any], follow: Callable[[Mapping[str, Any]], Any], depth: int) -> tuple[str, ...]:
+    """The kinds that the schemas it is put together of let in."""
+    if "$ref" in schema and (found := types_of(follow(schema), follow, depth)):
+        return found
+    for name in ("anyOf", "oneOf"):
+        if isinstance(schema.get(name), list):
+            arms = [types_of(arm, follow, depth) for arm in schema[name]]
+            if arms and all(arms):
+                return tuple(dict.fromkeys(kind for arm in arms for kind in arm))
+    said = schema["allOf"] if isinstance(schema.get("allOf"), list) else ()
+    return next((kinds for arm in said if (kinds := types_of(arm, follow, depth))), ())
