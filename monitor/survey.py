@@ -144,10 +144,7 @@ def survey(
 
     A table that had to be bound anew comes back as the catalog shows it now.
     """
-    for table in tables:
-        if arrival(table) is None:
-            problem = "the table has no column that says when a row came"
-            yield table, _unmeasured(table, problem, "set time:, received: or loaded: on its landing")
+    yield from _timeless(tables)
     rest = _in_order(tables, marks, reach.budget)
     seen = _seen(rest, marks, warehouse, reach, tools)
     # One thread talks to the warehouse, and has the next scans already while a finished one is read and kept.
@@ -199,6 +196,7 @@ def explain(
     tables: Sequence[LandedTable], marks: Mapping[str, Mark], warehouse: Warehouse, reach: Reach, tools: Tools
 ) -> Iterator[Planned | Untouched | Unmeasured]:
     """What a survey would ask of each table. Only the probe is asked; no scan runs."""
+    yield from (unmeasured for _, unmeasured in _timeless(tables))
     rest = _in_order(tables, marks, reach.budget)
     seen = _seen(rest, marks, warehouse, reach, tools)
     for table in rest:
@@ -251,6 +249,14 @@ class _Purse:
 def _estimated(pieces: Sequence[Part], warehouse: Warehouse, thread: Executor) -> int | None:
     sizes = [thread.submit(warehouse.estimate, piece.scan.sql).result() for piece in pieces]
     return None if None in sizes else sum(size or 0 for size in sizes)
+
+
+def _timeless(tables: Sequence[LandedTable]) -> Iterator[tuple[LandedTable, Unmeasured]]:
+    """The tables that no range of hours can be asked of."""
+    for table in tables:
+        if arrival(table) is None:
+            problem = "the table has no column that says when a row came"
+            yield table, _unmeasured(table, problem, "set time:, received: or loaded: on its landing")
 
 
 def _in_order(tables: Sequence[LandedTable], marks: Mapping[str, Mark], budget: Budget) -> list[LandedTable]:

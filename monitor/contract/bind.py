@@ -80,11 +80,16 @@ class Binder:
         if bound is None or bound.landed is not table:
             planned = table.key not in self._unplanned
             versions = tuple(_versions(table, self._events, self._reading))
-            bound = _table(table, versions, self._plan.revision, planned=planned)
+            bound = _table(table, versions, self._read_as(), planned=planned)
             while self._refused and (refused := self._refused(bound.hash)):
                 bound = without(bound, refused)
             self._bound[table.key] = bound
         return bound
+
+    def _read_as(self) -> str:
+        """The plan, and how its schemas are read where that is not as usual: a contract's hash names both."""
+        revision = self._plan.revision
+        return revision if self._reading == AS_USUAL else f"{revision}\n{self._reading!r}"
 
     def contract(self) -> Contract:
         """All tables bound."""
@@ -144,11 +149,11 @@ def scope_of(schema: Mapping[str, Any], reading: Reading = AS_USUAL, naming: str
     )
 
 
-def _table(table: LandedTable, versions: tuple[_Version, ...], revision: str, *, planned: bool) -> BoundTable:
+def _table(table: LandedTable, versions: tuple[_Version, ...], read_as: str, *, planned: bool) -> BoundTable:
     positions = slots.assign([version.extracts for version in versions])
     width = max((len(slot) for slot in positions), default=0)
     bound = tuple(_bind(version, table, slot, width) for version, slot in zip(versions, positions, strict=True))
-    text = f"{__version__}\n{revision}\n{table.described()}"
+    text = f"{__version__}\n{read_as}\n{table.described()}"
     return BoundTable(table, bound, sha256(text.encode()).hexdigest()[:16], planned)
 
 

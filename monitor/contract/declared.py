@@ -17,6 +17,9 @@ _IN_LISTS = ("anyOf", "oneOf")
 Layer: TypeAlias = tuple[Mapping[str, Any], Scope]
 """A schema that holds for a value, and what it is read with."""
 
+_Met: TypeAlias = dict[tuple[int, str], int]
+"""A schema by its identity and base → how deep it was met."""
+
 
 @dataclass(frozen=True, slots=True)
 class Declared:
@@ -46,9 +49,13 @@ def declared(schema: Any, scope: Scope) -> tuple[Declared, ...]:
     return tuple(found)
 
 
-def layers(schema: Any, scope: Scope, depth: int = 0) -> Iterator[Layer]:
-    """The schemas that hold for a value: the one itself, what it refers to, what `allOf` includes."""
-    if not isinstance(schema, Mapping) or depth > DEPTH:
+def layers(schema: Any, scope: Scope) -> Iterator[Layer]:
+    """The schemas that hold for a value: the one itself, what it refers to, what `allOf` includes. Each once."""
+    return _layers(schema, scope, 0, {})
+
+
+def _layers(schema: Any, scope: Scope, depth: int, met: _Met) -> Iterator[Layer]:
+    if not isinstance(schema, Mapping) or depth > DEPTH or _again(schema, scope, depth, met):
         return
     scope = scope.entered(schema)
     if "$ref" in schema:
@@ -58,26 +65,39 @@ def layers(schema: Any, scope: Scope, depth: int = 0) -> Iterator[Layer]:
             target, there = scope.target(schema["$ref"])
         except Unsaid:
             return
-        yield from layers(target, there, depth + 1)
+        yield from _layers(target, there, depth + 1, met)
         if scope.dialect.lonely:
             return
     else:
         yield schema, scope
     if isinstance(schema.get("allOf"), list):
         for arm in schema["allOf"]:
-            yield from layers(arm, scope, depth + 1)
+            yield from _layers(arm, scope, depth + 1, met)
 
 
-def mentioned(schema: Any, scope: Scope, depth: int = 0) -> Iterator[str]:
+def _again(schema: Mapping[str, Any], scope: Scope, depth: int, met: _Met) -> bool:
+    """The schema was met before, no deeper: references to references would otherwise be followed without end."""
+    at = (id(schema), scope.base)
+    if met.get(at, depth + 1) <= depth:
+        return True
+    met[at] = depth
+    return False
+
+
+def mentioned(schema: Any, scope: Scope) -> Iterator[str]:
     """The names of properties that any part of a schema speaks of, its alternatives included."""
-    if depth > _ARMS:
+    return _mentioned(schema, scope, 0, {})
+
+
+def _mentioned(schema: Any, scope: Scope, depth: int, met: _Met) -> Iterator[str]:
+    if depth > _ARMS or (isinstance(schema, Mapping) and _again(schema, scope, depth, met)):
         return
     for layer, inner in layers(schema, scope):
         properties = layer.get("properties")
         if isinstance(properties, Mapping):
             yield from (name for name in properties if isinstance(name, str))
         for arm in _arms(layer):
-            yield from mentioned(arm, inner, depth + 1)
+            yield from _mentioned(arm, inner, depth + 1, met)
 
 
 def _arms(schema: Mapping[str, Any]) -> Iterable[Any]:
@@ -97,8 +117,9 @@ def _declared(parts: Sequence[tuple[Any, Scope]], path: Path) -> Iterator[Declar
         return
     named: dict[str, list[tuple[Any, Scope]]] = {}
     required: set[str] = set()
+    met: _Met = {}
     for schema, scope in parts:
-        for layer, inner in layers(schema, scope):
+        for layer, inner in _layers(schema, scope, 0, met):
             properties, needed = layer.get("properties"), layer.get("required")
             if isinstance(properties, Mapping):
                 for name, sub in properties.items():
@@ -125,8 +146,9 @@ def _together(subs: Sequence[tuple[Any, Scope]]) -> Mapping[str, Any]:
     if len(subs) == 1 and isinstance(subs[0][0], Mapping) and not {"$ref", "allOf"} & subs[0][0].keys():
         return subs[0][0]
     merged: dict[str, Any] = {}
+    met: _Met = {}
     for sub, scope in subs:
-        for layer, _ in layers(sub, scope):
+        for layer, _ in _layers(sub, scope, 0, met):
             for name, value in layer.items():
                 both = isinstance(value, Mapping) and isinstance(merged.get(name), Mapping)
                 merged[name] = {**merged[name], **value} if both else merged.get(name, value)

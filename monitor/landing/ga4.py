@@ -73,6 +73,7 @@ def land_ga4(settings: Ga4Landing, plan: Plan, catalog: Catalog, listing: Listin
     columns = Columns(Table(ref, _columns(alike)), listing.where)
     named = first_needed(columns, ("event_name",), "which names the event")
     params = first_needed(columns, ("event_params",), "which holds the parameters")
+    own_time = settings.time is settings.received is settings.loaded is None
     items = columns.find("items")
     beside = (("items", sql.Column(items.name)),) if items else ()
     shape = Shape(
@@ -81,7 +82,8 @@ def land_ga4(settings: Ga4Landing, plan: Plan, catalog: Catalog, listing: Listin
         times=_times(columns, settings),
         own_keys=(*OWN, *settings.own_keys),
         ignored=IGNORED,
-        origin=Origin(alike),
+        # A day bounds the times of its events: not those of another column, by which rows may come much later.
+        origin=Origin(alike if own_time else tuple(Part(part.table) for part in alike)),
     )
     landed = land_shape(settings, settings.source, columns, shape, (plan, listing))
     return replace(landed, noted=lambda: _left_out(parts, alike, listing.where))

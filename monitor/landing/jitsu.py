@@ -4,7 +4,7 @@ import re
 
 from monitor.catalog import Catalog
 from monitor.config.landings import FallbackLocator, JitsuLanding, Locator
-from monitor.landing.collector import Collector
+from monitor.landing.collector import Collector, names_of
 from monitor.landing.columns import Columns, as_text
 from monitor.landing.document_table import Shape, first_needed, land_shape, table_of, times_of
 from monitor.landing.held import one_table_missing
@@ -82,11 +82,7 @@ def _single(settings: JitsuLanding, name: str, found: tuple[Plan, Catalog, Listi
     mine = METADATA | LEGACY if legacy else METADATA
     prefixes = ("context_", "user_", "utm_", "click_id_") if legacy else ("context_",)
     properties = {
-        jitsu_column((key,))
-        for event in plan.events
-        for version in event.versions
-        for key in version.schema.get("properties") or ()
-        if isinstance(key, str)
+        jitsu_column((key,)) for event in plan.events for version in event.versions for key in names_of(version)
     }
     own = frozenset(
         column.name

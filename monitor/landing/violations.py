@@ -20,6 +20,8 @@ VIOLATIONS = "violation_generated"
 
 BY = "Segment"
 
+_ORDER = ("loaded_at", "received_at", "violation_field", "violation_type")
+
 
 def land_violations(
     settings: SegmentLanding, plan: Plan, catalog: Catalog, listing: Listing
@@ -50,7 +52,8 @@ def _land(settings: SegmentLanding, table: Table, plan: Plan, catalog: Catalog, 
     columns.check_times(time, received)
     reason = as_text(field) if field else sql.Literal(None)
     places = Places(columns, row, time=time or received, app_version="app_version")
-    order = [column.name for name in ("violation_field", "violation_type") if (column := columns.find(name))]
+    # The earliest first: a violation that comes later must not move an event that was counted already.
+    order = [column.name for name in _ORDER if (column := columns.find(name))]
     return LandedTable(
         table=_named(table, settings),
         landing=listing.name,

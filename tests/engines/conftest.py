@@ -7,6 +7,9 @@ import pytest
 from monitor.warehouse import Profile
 from tests.fakes.warehouses import WAREHOUSES, MissingError
 
+collect_ignore_glob = ["bigquery/*", "snowflake/*"]
+"""Emulators' own environments: started as programs, never imported here."""
+
 _PARAMS = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in WAREHOUSES]
 
 

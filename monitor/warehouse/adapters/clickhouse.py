@@ -111,6 +111,8 @@ def _settings(custom: Any, terms: Terms) -> Mapping[str, Any]:
         "transform_null_in": 0,
         "short_circuit_function_evaluation": "enable",
     }
+    settings["max_query_size"] = 16 * 1024 * 1024  # bytes of a statement; by itself 256 KiB, less than a wide scan
+    settings |= {"max_ast_elements": 2_000_000, "max_expanded_ast_elements": 5_000_000}
     if terms.statement_seconds is not None:
         settings["max_execution_time"] = terms.statement_seconds
     if not terms.writes:

@@ -24,6 +24,10 @@ _SPELLED = {"long": "bigint", "integer": "int", "short": "smallint", "byte": "ti
 """Spark's tree of a table's columns says these types as Scala does."""
 _VALUE = re.compile(r"(?<=The value )'.*?'(?= of the type)", re.DOTALL)
 """A row's own value in Spark's words."""
+_FEW = 20
+"""Rows that are landed as a view."""
+_MOST_SAID = 16_000
+"""Characters of such a view: a metastore in Derby keeps 32,672, and writes texts more than once."""
 _UNLABELLED = re.compile(r"[^\w .:@-]")
 
 
@@ -111,7 +115,7 @@ class Spark(Adapter):
     # ── landing rows ────────────────────────────────────────────────────────────────────────────────
 
     def land(self, connection: sa.Connection, ref: TableRef, columns: Mapping[str, str], rows: Landing) -> None:
-        """A view of constants: Spark takes seconds to write a table, whatever it holds."""
+        """Few rows as a view of constants: writing a table takes seconds. More as a table, which executors share."""
         natives = self.natives(columns, rows)
         kinds = list(columns.values())
         said = [
@@ -127,7 +131,8 @@ class Spark(Adapter):
         else:
             nothing = ", ".join(f"CAST(NULL AS {native}) AS {self.quoted(name)}" for name, native in natives.items())
             held = f"SELECT {nothing} WHERE false"
-        connection.exec_driver_sql(f"CREATE VIEW {self.named(ref)} AS {held}")
+        made = "VIEW" if len(said) <= _FEW and len(held) <= _MOST_SAID else "TABLE"
+        connection.exec_driver_sql(f"CREATE {made} {self.named(ref)}{' USING parquet' * (made == 'TABLE')} AS {held}")
 
     def cast(self, native: str, kind: str, literal: str) -> str:
         """A document is parsed."""

@@ -37,7 +37,7 @@ FUNCTIONS = {
     "tw_keys(x)": "CASE WHEN json_type(x) = 'OBJECT' THEN to_json(list_distinct(json_keys(x))) END",
     "tw_size(x)": "CASE WHEN json_type(x) = 'ARRAY' THEN json_array_length(x) END",
     "tw_items(x)": f"CASE WHEN json_type(x) = 'ARRAY' THEN {_ITEMS} END",
-    "tw_except(a, b)": "to_json(list_filter(tw_items(a), e -> NOT list_contains(tw_items(b), e)))",
+    "tw_except(a, b)": "to_json(list_filter(tw_items(a), e -> NOT list_contains((tw_items(b)), e)))",
     "tw_distinct(x)": f"to_json(list_distinct(list_transform(tw_items(x), e -> {_BY_VALUE})))",
     "tw_slice(x, f, t)": "to_json(list_slice(tw_items(x), f + 1, t))",
     "tw_listed(x)": "to_json(x)",
@@ -92,12 +92,15 @@ def install() -> None:
     theirs, transform = macros.creation_sql, FakeSnowflakeCursor._transform  # noqa: SLF001 - it has no other door
 
     def creation_sql(catalog: str) -> str:
-        ours = (f"CREATE OR REPLACE MACRO {catalog}.{name} AS ({body})" for name, body in FUNCTIONS.items())
-        return f"{theirs(catalog)}; {'; '.join(ours)};"
+        ours = "; ".join(f"CREATE OR REPLACE MACRO {catalog}.{name} AS ({body})" for name, body in FUNCTIONS.items())
+        return f"{theirs(catalog)}; {ours.replace('(tw_items', f'({catalog}.tw_items')};"
 
     def _transform(self: FakeSnowflakeCursor, expression: exp.Expression, params: object) -> exp.Expression:
-        inner = expression.transform(rewritten, copy=False)
-        return transform(self, inner, params)
+        for node in reversed(list(expression.walk())):  # what is inside first
+            said = rewritten(node)
+            if said is not node:
+                node.replace(said)
+        return transform(self, expression, params)
 
     macros.creation_sql = creation_sql
     FakeSnowflakeCursor._transform = _transform  # noqa: SLF001 - as above
