@@ -223,8 +223,8 @@ def test_a_key_that_resembles_none_is_met_with_all_of_them() -> None:
         (
             "{source: web, schema: x}",
             (
-                ":4 landings[0]: does not say which kind it is (say its `layout`: one of segment, rudderstack, snowplow, "
-                "json, amplitude, mixpanel, posthog, ga4, jitsu)"
+                ":4 landings[0]: does not say which kind it is (say its `layout`: one of segment, "
+                "rudderstack, snowplow, json, amplitude, mixpanel, posthog, ga4, jitsu)"
             ),
         ),
         (

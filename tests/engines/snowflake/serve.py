@@ -89,7 +89,7 @@ def rewritten(node: exp.Expression) -> exp.Expression:
 
 def install() -> None:
     """Our functions in every database, and statements in their words."""
-    theirs, transform = macros.creation_sql, FakeSnowflakeCursor._transform  # noqa: SLF001 - it has no other door
+    theirs, transform = macros.creation_sql, FakeSnowflakeCursor._transform
 
     def creation_sql(catalog: str) -> str:
         ours = "; ".join(f"CREATE OR REPLACE MACRO {catalog}.{name} AS ({body})" for name, body in FUNCTIONS.items())
@@ -103,7 +103,7 @@ def install() -> None:
         return transform(self, expression, params)
 
     macros.creation_sql = creation_sql
-    FakeSnowflakeCursor._transform = _transform  # noqa: SLF001 - as above
+    FakeSnowflakeCursor._transform = _transform
 
 
 if __name__ == "__main__":
