@@ -31,11 +31,12 @@ _compact = json.JSONEncoder(separators=(",", ":"), default=str).encode
 def rules(schema: Mapping[str, Any], ground: Ground) -> tuple[Rule, ...]:
     """Every keyword of the schema as a rule with its verdict. Ids are unique."""
     found: dict[str, Rule] = {}
+    twins: dict[str, int] = {}
     for rule in _Walk(ground).all(schema):
-        name, twin = rule.id, 1
+        name = rule.id
         while name in found:  # two schemas that both hold for a value; the items of `a` and a property of `a` named `*`
-            twin += 1
-            name = f"{rule.id}~{twin}"
+            twins[rule.id] = twins.get(rule.id, 1) + 1
+            name = f"{rule.id}~{twins[rule.id]}"
         found[name] = rule if name == rule.id else replace(rule, id=name)
     return tuple(found.values())
 
@@ -68,6 +69,7 @@ class _Walk:
         if len(spot.path) > DEPTH or depth > DEPTH:
             reason = f"nested deeper than {DEPTH}"
         if reason:
+            self.left.spend()
             yield self._rule(spot, "schema", None, Draft(Declined(reason), "fits its schema"))
             return
         entered = spot.scope.entered(schema)

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final, NamedTuple
 from uuid import uuid4
 
@@ -34,7 +35,18 @@ lease: Final = Table(
 )
 
 _RUN: Final = "run"
-_PROCESS: Final = uuid4().hex
+
+
+def _namespace() -> str:
+    """Where this process's number counts: containers may share a host's name, and not its numbers. Empty: unknown."""
+    try:
+        return "".join(letter for letter in str(Path("/proc/self/ns/pid").readlink()) if letter.isdigit())
+    except OSError:
+        return ""
+
+
+_NAMESPACE: Final = _namespace()
+_PROCESS: Final = f"{uuid4().hex}@{_NAMESPACE}"
 _BEATS: Final = 4
 """Renewals in the time of one lease: three may fail before it is lost."""
 
@@ -54,7 +66,8 @@ class Holder(NamedTuple):
 
     def outlived(self, other: "Holder") -> bool:
         """`other` ran on this host and is no more. False also where that cannot be known."""
-        if other.host != self.host:
+        ours, theirs = (one.process.partition("@")[2] for one in (self, other))
+        if other.host != self.host or (ours and theirs and ours != theirs):
             return False
         if other.pid == self.pid:
             return other.process != self.process
@@ -111,6 +124,7 @@ def release(connection: Connection, held: Held) -> None:
 def release_of(connection: Connection, host: str, pid: int) -> int | None:
     """Give back what a process held that was ended; its token. None: it held nothing."""
     of = (lease.c.name == _RUN) & (lease.c.host == host) & (lease.c.pid == pid) & (lease.c.process != "")
+    of &= ~lease.c.process.contains("@") | lease.c.process.endswith(f"@{_NAMESPACE}")
     token: int | None = connection.execute(select(lease.c.token).where(of)).scalar_one_or_none()
     connection.execute(update(lease).where(of).values(process=""))
     return token

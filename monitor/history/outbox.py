@@ -150,6 +150,7 @@ def _select() -> Select[Any]:
         root.c.slack_channel.label("root_channel"),
         root.c.slack_ts.label("root_ts"),
         root.c.sent_at.label("root_done"),
+        root.c.id.label("root_id"),
     )
     return select(*own, *place).select_from(delivery.outerjoin(root, root.c.id == delivery.c.root))
 
@@ -169,5 +170,7 @@ def _row(connection: Connection, one: Delivery) -> tuple[Any, ...]:
 
 def _delivery(row: Row[Any]) -> Delivery:
     kept = row._asdict()
-    place = {"root_channel": row.root_channel or "", "root_ts": row.root_ts or "", "root_done": bool(row.root_done)}
+    gone = kept.pop("root_id") is None and bool(row.root)  # pruned: what answers it waits for nothing
+    done = gone or bool(row.root_done)
+    place = {"root_channel": row.root_channel or "", "root_ts": row.root_ts or "", "root_done": done}
     return Delivery(**{**kept, **place, "intent": Intent(row.intent), "mode": Mode(row.mode)})

@@ -40,6 +40,7 @@ def goes(before: datetime) -> Mapping[Table, ColumnElement[bool]]:
     newer = incident.alias("newer")
     later = exists().where(newer.c.fingerprint == incident.c.fingerprint, newer.c.episode > incident.c.episode)
     kept = _same_incident(incident, delivery.c.fingerprint, delivery.c.episode)
+    root = exists().where(incident.c.root == delivery.c.id)  # a digest is of no incident, and its members answer it
     told = _same_incident(incident, step.c.fingerprint, step.c.episode)
     adopted = select(run.c.id).where(run.c.rows > 0).order_by(run.c.started_at, run.c.id).limit(2)
     newest_plan = select(func.max(plan.c.last_seen_at)).scalar_subquery()
@@ -57,7 +58,7 @@ def goes(before: datetime) -> Mapping[Table, ColumnElement[bool]]:
         window: and_(window.c.start < first_hour, window.c.state.in_((WindowState.DONE, WindowState.LATE))),
         # The newest episode of a fingerprint says that it was known before: it stays for as long again.
         incident: and_(closed, or_(later, incident.c.seen_at < before - (LEAST * 2))),
-        delivery: and_(delivery.c.sent_at < before, ~kept),
+        delivery: and_(delivery.c.sent_at < before, ~kept, ~root),
         step: and_(step.c.at < before, ~told),
         plan: and_(plan.c.last_seen_at < before, plan.c.last_seen_at != newest_plan),
         snapshot: ~used,

@@ -30,8 +30,8 @@ def probe(tables: Sequence[LandedTable], spans: Sequence[Span], writer: Writer) 
     said = _Said(writer)
     arms = [_arm(index, table, span, said) for index, (table, span) in enumerate(zip(tables, spans, strict=True))]
     found = (arms[0] if len(arms) == 1 else sa.union_all(*arms)).subquery("found")
-    hour = writer.epoch_hour(v.EpochHour(v.Column("newest")))
-    told: list[Element] = [sa.literal_column("place"), hour, sa.literal_column("no_time")]
+    hour = writer.epoch_hour(v.EpochHour(v.Column("tw_newest")))
+    told: list[Element] = [sa.literal_column("tw_place"), hour, sa.literal_column("tw_no_time")]
     return writer.compile(sa.select(*told).select_from(found))
 
 
@@ -76,8 +76,8 @@ def _arm(index: int, table: LandedTable, span: Span, said: _Said) -> sa.Select[A
     when, timeless = said.time(at)
     since, until = map(said.moment, span)
     within = f"{when} >= {since} AND {when} < {until}"
-    newest = f"max(CASE WHEN {within} THEN {when} END) AS newest"
+    newest = f"max(CASE WHEN {within} THEN {when} END) AS tw_newest"
     # What came before is of no interest: where an engine can, it does not read it.
     wanted: Element = sa.literal_column(f"(({within}) OR ({timeless}))")
-    chosen = f"{index} AS place, {newest}, count(CASE WHEN {timeless} THEN 1 END) AS no_time"
+    chosen = f"{index} AS tw_place, {newest}, count(CASE WHEN {timeless} THEN 1 END) AS tw_no_time"
     return sa.select(sa.literal_column(chosen)).select_from(said.rows(table, at, span)).where(wanted)

@@ -138,16 +138,18 @@ class _Build:
         present = _columns(self.property_slots, [[_must(p.present) for p in counted] for counted in self.counted])
         undeclared = self._undeclared()
         chosen = [rows.name(key) for key in rows.keys]
-        shown = {self._presence(slot): rows.name(f"p{n}") for n, slot in reversed(list(enumerate(present)))}
+        carried = [self._presence(slot) for slot in present]
+        shown = {text: rows.name(f"p{n}") for n, text in reversed(list(enumerate(carried)))}
+        taken = frozenset(shown.values())
         self._absent: dict[int, str] = {}
         for n, slot in enumerate(fails):
             value = _null_of(slot)
             text = self._flag(slot) if value is None else self._value(value)
             if value is not None:
                 self._absent[n] = shown.get(text, rows.name(f"f{n}"))
-            if self._absent.get(n) not in shown.values():
+            if self._absent.get(n) not in taken:
                 chosen.append(f"{text} AS {rows.name(f'f{n}')}")
-        chosen += [f"{self._presence(slot)} AS {rows.name(f'p{n}')}" for n, slot in enumerate(present)]
+        chosen += [f"{text} AS {rows.name(f'p{n}')}" for n, text in enumerate(carried)]
         if undeclared is not None:
             chosen.append(f"{undeclared} AS {rows.name('undeclared')}")
         if rows.several:

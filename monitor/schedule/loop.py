@@ -22,11 +22,15 @@ _STOPPING = (signal.SIGTERM, signal.SIGINT)
 _LOOK = 0.2
 """Seconds between two looks at the signals: some platforms handle none while Python waits without end."""
 
+_HELD = 2.0
+"""Seconds between two looks at the clock."""
+_SLACK = timedelta(seconds=1)
+
 
 def trigger(schedule: Schedule) -> BaseTrigger:
     """When runs are due. `every` counts from the epoch, so that a restart does not shift it. Raises ConfigError."""
     if schedule.every is not None:
-        return IntervalTrigger(seconds=int(schedule.every.total_seconds()), start_date=_EPOCH, timezone=UTC)
+        return _Grid(IntervalTrigger(seconds=int(schedule.every.total_seconds()), start_date=_EPOCH, timezone=UTC))
     try:
         zone = ZoneInfo(schedule.timezone)
     except (ZoneInfoNotFoundError, ValueError):
@@ -39,6 +43,19 @@ def trigger(schedule: Schedule) -> BaseTrigger:
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(minutes=1)
 """A minute past: what arrives in the last second of an hour is there."""
+
+
+class _Grid(BaseTrigger):  # type: ignore[misc]  # APScheduler is untyped
+    """An interval that is counted from its start: by itself it would count from the run before, also the first one."""
+
+    def __init__(self, interval: IntervalTrigger) -> None:
+        self._interval = interval
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
+        """The first moment of the grid from `now` on, after the previous one."""
+        after = now if previous_fire_time is None else max(now, previous_fire_time + timedelta(microseconds=1))
+        due: datetime | None = self._interval.get_next_fire_time(None, after)
+        return due
 
 
 def loop(
@@ -70,8 +87,7 @@ def loop(
     scheduler.add_job(one, when, id=_JOB, misfire_grace_time=None, coalesce=True, max_instances=1, next_run_time=_now())
     with stop.listening():
         scheduler.start()
-        while not stop.signals:
-            time.sleep(_LOOK)
+        _attend(scheduler, when, stop, said)
         scheduler.pause()
         if not idle.is_set():
             said(
@@ -84,6 +100,26 @@ def loop(
             said("stopping: the run is ended; what it measured is kept, its windows are due again")
             end()
         scheduler.shutdown(wait=True)
+
+
+def _attend(scheduler: BackgroundScheduler, when: BaseTrigger, stop: "_Stop", said: Callable[[str], None]) -> None:
+    """Until a signal: hold the next run against the clock, which people and machines set.
+
+    The scheduler sleeps by a clock that does not jump: one that was set ahead it would notice late, and one that was
+    set back would keep it waiting for as long as the clock was ahead.
+    """
+    looked = time.monotonic()
+    while not stop.signals:
+        time.sleep(_LOOK)
+        if time.monotonic() - looked < _HELD:
+            continue
+        looked = time.monotonic()
+        job, due = scheduler.get_job(_JOB), next_time(when)
+        planned = getattr(job, "next_run_time", None)
+        if due is not None and planned is not None and planned > due + _SLACK:
+            scheduler.modify_job(_JOB, next_run_time=due)
+            said(f"the clock was set back: the next run is at {due:%Y-%m-%d %H:%M} UTC")
+        scheduler.wakeup()
 
 
 def next_time(when: BaseTrigger, after: datetime | None = None) -> datetime | None:

@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from apscheduler.triggers.base import BaseTrigger
 
-from monitor.errors import HistoryError
+from monitor.errors import TrackwardenError
 from monitor.history.store import History
 from monitor.schedule.child import Ended
 from monitor.schedule.health import Health, Kept, Local, health
@@ -89,5 +89,5 @@ def read(opened: Callable[[], History]) -> Kept:
             return Kept(history.runs(_RUNS), history.window_counts(), len(history.pending()))
         finally:
             history.close()
-    except HistoryError as error:
+    except TrackwardenError as error:
         return Kept(problem=error.problem)

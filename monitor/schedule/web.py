@@ -1,6 +1,7 @@
 """`/healthz` and `/metrics`, for whoever watches the watcher. They hold no name from the plan and no secret."""
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,6 +45,13 @@ def serving(place: str, asked: Asked) -> Iterator[str]:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
+
+    def __init__(self, place: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self.address_family = socket.AF_INET6 if ":" in place[0] else socket.AF_INET
+        super().__init__(place, handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Whoever asks and goes away is not news, and a traceback belongs in no log."""
 
 
 def _handler(asked: Asked) -> type[BaseHTTPRequestHandler]:

@@ -20,7 +20,7 @@ _FAMILIES: tuple[tuple[str, Family], ...] = (
     (r"BOOL", Family.BOOLEAN),
     (r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?[0-9]*\b|INT[248]|LONG$|SHORT$", Family.INTEGER),
     (r"DECIMAL\(\d+,0\)$|NUMBER\(\d+,0\)$|NUMERIC\(\d+,0\)$", Family.INTEGER),
-    (r"DECIMAL|NUMERIC|NUMBER|DOUBLE|FLOAT|REAL", Family.NUMBER),
+    (r"DECIMAL|(BIG)?NUMERIC|NUMBER|DOUBLE|FLOAT|REAL", Family.NUMBER),
     (r"VARCHAR|TEXT|CHAR|STRING|UUID|ENUM|NAME$", Family.TEXT),
 )
 

@@ -136,7 +136,12 @@ class Warehouse:
         finally:
             with suppress(SQLAlchemyError):
                 self._connection.rollback()
-            self.write(self._adapter.drop(schema))
+            try:
+                self.write(self._adapter.drop(schema))
+            except WarehouseError as error:
+                problem = f"the scratch schema {schema} could not be dropped"
+                hint = f"drop it yourself where it is still there: {error.hint}"
+                raise WarehouseError(problem, where=self.where, hint=hint) from None
 
     def land(self, ref: TableRef, columns: Mapping[str, str], rows: Landing) -> None:
         """A new table with columns of these kinds, and its rows. Raises WarehouseError with the engine's own words."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -94,6 +95,15 @@ def test_explaining_asks_the_probe_and_no_scan() -> None:
     assert (due.table, due.bytes, due.columns, len(due.statements)) == ("t1", 600, 1, 1)
     assert len(duck.statements) == 1
     assert "UNION ALL" in duck.statements[0]
+
+
+def test_explaining_names_a_table_without_a_time_as_a_survey_does() -> None:
+    duck = Duck()
+    timeless = replace(tables(duck, 1)[0], time=None, received=None, loaded=None)
+    (step,) = explain([timeless], {}, duck, Reach(NOW, timedelta(hours=24)), tools([timeless]))
+    assert isinstance(step, Unmeasured)
+    assert step.problem == "the table has no column that says when a row came"
+    assert duck.statements == []
 
 
 def test_a_follow_up_that_fails_loses_the_names_and_nothing_else() -> None:

@@ -7,8 +7,10 @@ import pytest
 
 from monitor.catalog import Column, Family, Table, TableRef
 from monitor.contract import bind
+from monitor.contract.bind import scope_of
+from monitor.contract.declared import declared
 from monitor.contract.drafts import ANY, dialect
-from monitor.contract.model import Compiled, Declined, Rule
+from monitor.contract.model import BoundTable, Compiled, Declined, Rule
 from monitor.contract.refs import Resolver, Unresolved
 from monitor.contract.scope import Reading
 from monitor.contract.uri import joined
@@ -17,7 +19,7 @@ from monitor.plan.model import Event, EventVersion, Plan
 from monitor.sql import vocabulary as v
 
 
-def rules(schema: Any, documents: Any = None) -> dict[str, Rule]:
+def _bound(schema: Any, reading: Reading) -> BoundTable:
     landed = LandedTable(
         Table(TableRef("", "t"), (Column("payload", Family.JSON, "JSON"),)),
         "0",
@@ -31,7 +33,11 @@ def rules(schema: Any, documents: Any = None) -> dict[str, Rule]:
         own_columns=frozenset(),
     )
     plan = Plan((Event("Event", "event", (EventVersion("1-0-0", schema),)),), "revision")
-    version = bind(plan, Landed((landed,)), Reading(documents=documents or {})).tables[0].versions[0]
+    return bind(plan, Landed((landed,)), reading).tables[0]
+
+
+def rules(schema: Any, documents: Any = None) -> dict[str, Rule]:
+    version = _bound(schema, Reading(documents=documents or {})).versions[0]
     return {rule.id.partition("#")[2]: rule for rule in version.rules}
 
 
@@ -140,3 +146,45 @@ def test_a_keyword_counts_only_where_the_draft_has_it() -> None:
 def test_what_leads_nowhere_has_a_reason(reference: str) -> None:
     with pytest.raises(Unresolved, match=r"\$ref"):
         Resolver({"properties": {}}).resolve(reference, "")
+
+
+def _doubling(keyword: str, times: int, levels: int) -> dict[str, Any]:
+    """A chain of definitions of which each refers to the next many times over: `times` ** `levels` ways to its end."""
+    chain: dict[str, Any] = {
+        f"a{n}": {keyword: [{"$ref": f"#/definitions/a{n + 1}"} for _ in range(times)]} for n in range(levels)
+    }
+    chain[f"a{levels}"] = {"properties": {"p": {"type": "string"}}}
+    return {"$schema": "http://json-schema.org/draft-07/schema#", "definitions": chain}
+
+
+@pytest.mark.parametrize("keyword", ["allOf", "anyOf"])
+def test_definitions_that_refer_to_each_other_many_times_over_are_looked_at_once(keyword: str) -> None:
+    began = time.perf_counter()
+    found = rules({**_doubling(keyword, 20, 6), "type": "object", keyword: [{"$ref": "#/definitions/a0"}]})
+    assert time.perf_counter() - began < 20, "20 ** 6 ways take minutes"
+    assert len(found) <= 50_000
+
+
+def test_a_property_that_several_schemas_lead_to_is_declared_with_all_that_they_say() -> None:
+    schema = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "type": "object",
+        "definitions": {"one": {"properties": {"p": {"type": "string"}}}},
+        "allOf": [
+            {"$ref": "#/definitions/one"},
+            {"$ref": "#/definitions/one"},
+            {"properties": {"p": {"maxLength": 3}, "q": {"type": "integer"}}},
+        ],
+    }
+    scope = scope_of(schema)
+    assert {one.path: dict(one.schema) for one in declared(schema, scope)} == {
+        ("p",): {"type": "string", "maxLength": 3},
+        ("q",): {"type": "integer"},
+    }
+    assert {"/p:type", "/p:type~2", "/p:maxLength", "/q:type"} <= set(rules(schema))
+
+
+def test_how_schemas_are_read_is_part_of_a_contracts_hash() -> None:
+    schema = {"type": "object", "properties": {"p": {"type": "string", "format": "date"}}}
+    held = [_bound(schema, reading).hash for reading in (Reading(), Reading(), Reading(formats=False))]
+    assert held[0] == held[1] != held[2], "a cached scan must not be taken for one that asks otherwise"

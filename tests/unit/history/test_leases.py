@@ -201,3 +201,11 @@ def test_a_history_in_memory_is_leased_without_a_second_thread() -> None:
         assert starts == (9,)
     assert history.window_counts()[WindowState.DONE] == 1
     history.close()
+
+
+def test_a_process_of_another_container_with_this_hosts_name_is_not_taken_for_dead() -> None:
+    here = leases.Holder("run", "box", 7, "a@1")
+
+    assert not here.outlived(leases.Holder("run", "box", 2**30, "b@2"))
+    assert not here.outlived(leases.Holder("run", "box", 7, "b@2"))
+    assert here.outlived(leases.Holder("run", "box", 7, "b@1"))

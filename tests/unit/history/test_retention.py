@@ -97,6 +97,29 @@ def test_incidents_that_are_not_closed_keep_their_messages_and_closed_ones_go_wi
     history.close()
 
 
+def test_a_digest_stays_while_an_incident_that_it_told_may_be_answered_in_its_thread(home: Home) -> None:
+    history = filled(home)
+    long_ago = NOW - timedelta(days=600)
+    open_yet = replace(incident(1), fingerprint="v1:open", opened_at=long_ago, seen_at=long_ago, root="d-1")
+    told = [
+        replace(delivery(name), fingerprint=f"digest:{name}", created_at=long_ago, sent_at=long_ago)
+        for name in ("d-1", "d-2")
+    ]
+    history.desk.apply([transition(open_yet)], told)
+
+    assert pruned(history)["delivery"] == 1
+    assert history.desk.delivery("d-1") is not None
+    history.close()
+
+
+def test_an_answer_to_a_message_that_is_gone_does_not_wait_for_it(home: Home) -> None:
+    history = home.open()
+    history.desk.apply([], [replace(delivery("answer"), root="d-gone")])
+
+    assert [one.root_done for one in history.pending()] == [True]
+    history.close()
+
+
 def test_an_adopted_history_is_not_adopted_again_because_old_runs_went(home: Home) -> None:
     history = filled(home)
     assert not history.adopting()

@@ -4,6 +4,7 @@ from typing import Any
 
 import duckdb
 import pytest
+import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from monitor.catalog import TableRef
@@ -11,6 +12,8 @@ from monitor.config.landings import Landing, place_of, schemas_of
 from monitor.errors import ConfigError, Problems
 from monitor.landing.bind import land
 from monitor.landing.model import FirstOf, Landed, LandedTable, Marks, NotLanded, Origin
+from monitor.measure.origin import rows_of
+from monitor.sql.engines import writer
 from tests.unit.landing.conftest import CatalogOf, PlanOf
 
 LANDING: TypeAdapter[Any] = TypeAdapter(Landing)
@@ -134,6 +137,44 @@ def test_tables_that_are_no_days_are_no_part_of_ga4(landed: Any) -> None:
     assert [part.table.ref.name for part in origin_of(table).parts] == ["events_20260101", "events_intraday_20260102"]
     (table,) = landed({**written, "intraday": False}, {"a": ["1-0-0"]}).tables
     assert [part.table.ref.name for part in origin_of(table).parts] == ["events_20260101"]
+
+
+def test_the_days_of_ga4_bound_only_the_time_of_the_events_themselves(landed: Any) -> None:
+    held = "(event_name VARCHAR, event_params VARCHAR, event_timestamp BIGINT, copied_at TIMESTAMP)"
+    written = {"layout": "ga4", "source": "web", "schema": "main"}
+    (table,) = landed(written, {"a": ["1-0-0"]}, f"CREATE TABLE events_20260101 {held}").tables
+    assert all(part.since and part.until for part in origin_of(table).parts)
+    (table,) = landed({**written, "loaded": "copied_at"}, {"a": ["1-0-0"]}).tables
+    assert [(part.since, part.until) for part in origin_of(table).parts] == [(None, None)], "a copy may come later"
+
+
+def test_a_schema_whose_properties_are_no_mapping_stops_no_landing(
+    duck: duckdb.DuckDBPyConnection, catalog_of: CatalogOf, plan_of: PlanOf
+) -> None:
+    duck.execute("CREATE TABLE events (event_type VARCHAR, received_at TIMESTAMP)")
+    plan = plan_of({"a": ["1-0-0"]}, schema={"type": "object", "properties": 5})
+    landing = LANDING.validate_python({"layout": "jitsu", "source": "web", "table": "main.events"})
+    (table,) = land((landing,), plan, catalog_of("duckdb"), {}).tables
+    assert [event.event for event in table.events] == ["a"]
+
+
+def test_a_violation_that_comes_later_does_not_move_an_event_that_was_counted(
+    duck: duckdb.DuckDBPyConnection, landed: Any
+) -> None:
+    found = landed(
+        {"layout": "segment", "source": "web", "schema": "web"},
+        {"Order Completed": ["1-0-0"]},
+        "CREATE SCHEMA web",
+        """CREATE TABLE web.violation_generated (event_message_id VARCHAR, event_name VARCHAR, source_slug VARCHAR,
+           violation_type VARCHAR, violation_field VARCHAR, received_at TIMESTAMP)""",
+        """INSERT INTO web.violation_generated VALUES
+           ('m', 'Order Completed', 'web', 'Required', 'total', '2026-06-01 03:30'),
+           ('m', 'Order Completed', 'web', 'Required', 'currency', '2026-06-01 05:30')""",
+    )
+    table = only(found.tables, "violation_generated")
+    writes = writer("duckdb")
+    counted: sa.Select[Any] = sa.select(sa.column("received_at")).select_from(rows_of(table, ["received_at"], writes))
+    assert [str(at) for (at,) in duck.execute(writes.compile(counted)).fetchall()] == ["2026-06-01 03:30:00"]
 
 
 # ── tables put together ─────────────────────────────────────────────────────────────────────────────

@@ -91,6 +91,40 @@ def test_every_hour_does_not_shift_when_it_is_restarted() -> None:
         assert due == datetime(2026, 6, 30, 10, 1, tzinfo=UTC)
 
 
+def test_every_hour_counts_from_the_hour_and_not_from_the_run_before() -> None:
+    when = trigger(Schedule(every=timedelta(hours=1)))
+    first = datetime(2026, 6, 30, 9, 57, tzinfo=UTC)
+
+    due = when.get_next_fire_time(first, first)
+
+    assert due == datetime(2026, 6, 30, 10, 1, tzinfo=UTC)
+    assert when.get_next_fire_time(due, due) == datetime(2026, 6, 30, 11, 1, tzinfo=UTC)
+
+
+SET_BACK = """
+from datetime import timedelta
+from apscheduler.triggers.base import BaseTrigger
+from monitor.schedule.loop import loop
+
+class Ahead(BaseTrigger):
+    def get_next_fire_time(self, previous, now):
+        return now + timedelta(days=3650) if previous else now + timedelta(seconds=0.5)
+
+loop(lambda: print("begins", flush=True), Ahead(), said=lambda line: print(line, flush=True))
+"""
+
+
+def test_a_clock_that_was_set_back_does_not_stop_the_schedule() -> None:
+    command = [sys.executable, "-c", SET_BACK]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        told = [process.stdout.readline() for _ in range(3)]
+        process.send_signal(signal.SIGTERM)
+        process.stdout.read()
+    assert told[0] == told[2] == "begins\n"
+    assert told[1].startswith("the clock was set back: the next run is at ")
+
+
 def test_the_next_time_is_told_in_utc() -> None:
     when = trigger(Schedule(cron="0 9 * * 1", timezone="Europe/Berlin"))
 

@@ -1,5 +1,6 @@
 """`trackwarden selftest`: what agrees passes, what differs is told with its rows, and the schema is gone afterwards."""
 
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -96,6 +97,15 @@ def test_a_schema_that_is_there_is_left_alone(warehouse: Warehouse) -> None:
     with pytest.raises(WarehouseError):
         list(examine([RIGHT], warehouse, "mine"))
     assert warehouse.query("SELECT n FROM mine.t")
+
+
+def test_a_schema_that_cannot_be_dropped_is_named(tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / "w.db").close()
+    profile = Profile("sqlite", {"type": "sqlite", "path": "w.db"}, tmp_path / "profiles.yml", "p", "t")
+    with connect(profile, Terms(writes=True)) as opened, pytest.raises(WarehouseError) as caught, opened.scratch("tw"):
+        opened.write(['DETACH "tw"'])
+    assert caught.value.problem == "the scratch schema tw could not be dropped"
+    assert caught.value.hint.startswith("drop it yourself where it is still there: ")
 
 
 def test_every_keyword_that_compiles_has_cases_in_every_form_it_can_land_in() -> None:
