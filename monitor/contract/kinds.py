@@ -1,7 +1,7 @@
 """Kinds of JSON values: of a value in the plan, and of what a schema lets in."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 KINDS: frozenset[str] = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 
@@ -25,12 +25,15 @@ def kind_of(value: Any) -> str:
     return next((name for kind, name in _KIND_NAMES if isinstance(value, kind)), "null")
 
 
+Follow: TypeAlias = Callable[[Mapping[str, Any]], Any]
+
+
 def types_of(
-    schema: Any, follow: Callable[[Mapping[str, Any]], Any] = lambda _: None, depth: int = _DEPTH
+    schema: Any, follow: Follow = lambda _: None, depth: int = _DEPTH, *, lonely: bool = False
 ) -> tuple[str, ...]:
     """The kinds that a schema lets in, whatever shape it says them in; empty where it does not say.
 
-    `follow` gives the schema that a `$ref` means, or None.
+    `follow` gives the schema that a `$ref` means, or None; `lonely`: what stands beside a `$ref` is not heard.
 
     >>> types_of({"type": ["string", "null"]}), types_of({"enum": ["a", 1]})
     (('string', 'null'), ('string', 'integer'))
@@ -39,6 +42,8 @@ def types_of(
     """
     if not isinstance(schema, Mapping) or not depth:
         return ()
+    if lonely and "$ref" in schema:
+        return types_of(follow(schema), follow, depth - 1, lonely=lonely)
     written = schema.get("type")
     if written is not None:
         listed = written if isinstance(written, list) else [written]
@@ -46,17 +51,17 @@ def types_of(
     if isinstance(schema.get("enum"), list) or "const" in schema:
         values = schema["enum"] if isinstance(schema.get("enum"), list) else [schema.get("const")]
         return tuple(dict.fromkeys(map(kind_of, values)))
-    return _through(schema, follow, depth - 1)
+    return _through(schema, lambda inner: types_of(inner, follow, depth - 1, lonely=lonely), follow)
 
 
-def _through(schema: Mapping[str, Any], follow: Callable[[Mapping[str, Any]], Any], depth: int) -> tuple[str, ...]:
+def _through(schema: Mapping[str, Any], types: Callable[[Any], tuple[str, ...]], follow: Follow) -> tuple[str, ...]:
     """The kinds that the schemas it is put together of let in."""
-    if "$ref" in schema and (found := types_of(follow(schema), follow, depth)):
+    if "$ref" in schema and (found := types(follow(schema))):
         return found
     for name in ("anyOf", "oneOf"):
         if isinstance(schema.get(name), list):
-            arms = [types_of(arm, follow, depth) for arm in schema[name]]
+            arms = [types(arm) for arm in schema[name]]
             if arms and all(arms):
                 return tuple(dict.fromkeys(kind for arm in arms for kind in arm))
     said = schema["allOf"] if isinstance(schema.get("allOf"), list) else ()
-    return next((kinds for arm in said if (kinds := types_of(arm, follow, depth))), ())
+    return next((kinds for arm in said if (kinds := types(arm))), ())

@@ -148,7 +148,7 @@ class Scope:
 
     def types(self, schema: Any) -> tuple[str, ...]:
         """The kinds that a schema lets in; empty where it does not say."""
-        return types_of(schema, lambda found: self.follow(found)[0])
+        return types_of(schema, lambda found: self.follow(found)[0], lonely=self.dialect.lonely)
 
     def follow(self, schema: Mapping[str, Any]) -> "tuple[Any, Scope]":
         """What a schema's `$ref` means, and the scope it is read in; (None, …) where it leads nowhere."""
