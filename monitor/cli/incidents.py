@@ -9,6 +9,7 @@ import click
 from monitor.cli.boundary import say, tell
 from monitor.cli.entry import Asked
 from monitor.cli.moments import MOMENT, Moment
+from monitor.cli.words import visible
 from monitor.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _WHO = click.option("--by", metavar="NAME", help="Who does it.  [default: the user of this machine]")
 _NOTE = click.option("--note", default="", metavar="TEXT", help="Why, in your own words; it is told in the thread.")
+_LONGEST_NOTE = 500
 _IDS = click.argument("ids", nargs=-1, required=True, metavar="ID...")
 
 
@@ -136,7 +138,7 @@ def acknowledge(asked: Asked, ids: tuple[str, ...], *, fixed_in: str, note: str,
     from monitor.incidents.actions import Action
     from monitor.incidents.model import Intent
 
-    _do(asked, ids, Action(Intent.ACKNOWLEDGED, _person(by), fixed_in=fixed_in, note=note))
+    _do(asked, ids, Action(Intent.ACKNOWLEDGED, _person(by), fixed_in=fixed_in, note=_said(note)))
 
 
 @incidents.command("snooze")
@@ -168,7 +170,7 @@ def snooze(asked: Asked, ids: tuple[str, ...], *, until: Moment | None, note: st
     if until is None:
         raise click.UsageError("say for how long: --for 4h, --for 2d, --for 2026-07-01T09:00")
     end = until if isinstance(until, datetime) else _after(until)
-    _do(asked, ids, Action(Intent.SNOOZED, _person(by), until=end, note=note))
+    _do(asked, ids, Action(Intent.SNOOZED, _person(by), until=end, note=_said(note)))
 
 
 @incidents.command("resolve")
@@ -193,7 +195,7 @@ def resolve(asked: Asked, ids: tuple[str, ...], *, note: str, by: str | None) ->
     from monitor.incidents.actions import Action
     from monitor.incidents.model import Intent
 
-    _do(asked, ids, Action(Intent.RESOLVED, _person(by), note=note))
+    _do(asked, ids, Action(Intent.RESOLVED, _person(by), note=_said(note)))
 
 
 def _do(asked: Asked, ids: tuple[str, ...], action: "Action") -> None:
@@ -222,6 +224,11 @@ def _person(by: str | None) -> str:
     import getpass
 
     try:
-        return " ".join((by or getpass.getuser()).split())[:80] or "somebody"
+        return visible(" ".join((by or getpass.getuser()).split()))[:80] or "somebody"
     except (KeyError, OSError):
         return "somebody"
+
+
+def _said(note: str) -> str:
+    """A note as it is kept: no control character of it reaches a terminal or a message."""
+    return visible(" ".join(note.split()))[:_LONGEST_NOTE]

@@ -110,7 +110,11 @@ def _job(runner: "Runner", state: "State", workspace: "Workspace", told: Log) ->
 
     while True:
         state.begins()
-        ended = runner.run()
+        try:
+            ended = runner.run()
+        except BaseException:
+            state.lost()
+            raise
         state.ended(ended)
         if ended.stopped:
             return

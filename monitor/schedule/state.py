@@ -51,6 +51,12 @@ class State:
             self._local = replace(self._local, running_since=None, next_run=due, ended=counted, overdue=overdue)
             self._kept = None
 
+    def lost(self) -> None:
+        """The run could not be begun, or nobody knows how it ended: none is under way."""
+        with self._lock:
+            self._local = replace(self._local, running_since=None, next_run=next_time(self._when, self._clock()))
+            self._kept = None
+
     def local(self) -> Local:
         """What this process knows."""
         with self._lock:

@@ -87,6 +87,16 @@ def test_ack_is_kept_with_who_and_why_and_changes_the_message(desk: Desk) -> Non
     assert "acknowledged already, by ann" in again.err
 
 
+def test_a_note_and_a_name_obey_nobody_s_terminal(desk: Desk) -> None:
+    one = desk.incident()
+    ended = desk.call("ack", one.fingerprint, "--by", "eve\x1b[2J", "--note", "look\x1b]0;x\x07 " + "n" * 9_000)
+    shown = desk.call("show", one.fingerprint)
+    assert ended.code == shown.code == 0
+    assert "\x1b" not in ended.out + shown.out
+    assert "\x07" not in ended.out + shown.out
+    assert "n" * 600 not in shown.out.replace("\n", "")
+
+
 def test_snooze_and_resolve_say_until_when_and_who(desk: Desk) -> None:
     mark = short(desk.incident())
     assert desk.call("snooze", mark, "--for", "2d", "--by", "bob").code == 0

@@ -149,3 +149,12 @@ def test_a_port_that_is_taken_is_an_error_that_names_it() -> None:
         place = f"127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(ConfigError, match=place), serving(place, lambda _: None):
             pytest.fail("two listen")
+
+
+def test_a_run_whose_end_nobody_saw_is_not_told_as_under_way(tmp_path: Path) -> None:
+    one = state(tmp_path)
+    one.begins()
+    assert one.local().running_since == NOW
+    one.lost()
+    assert one.local().running_since is None
+    assert one.local().next_run is not None
