@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
+from sqlalchemy.sql.functions import Function  # not sa.func: other dialects put their own words there, for all
 
 from monitor.catalog import Family
 from monitor.sql import vocabulary as v
@@ -68,7 +69,7 @@ class BigQuery(Writer):
         return Words(many, f"[SAFE_OFFSET({position})]")
 
     def keys(self, doc: Element) -> Element:
-        return _name(sa.func.UNNEST(_keys(doc)).column_valued("tw_each"))
+        return _name(Function("UNNEST", _keys(doc)).column_valued("tw_each"))
 
     # ── documents ───────────────────────────────────────────────────────────────────────────────────
 

@@ -14,6 +14,7 @@ from functools import cache
 from typing import ClassVar
 
 import sqlalchemy as sa
+from sqlalchemy.sql.functions import Function  # not sa.func: other dialects put their own words there, for all
 
 from monitor.catalog import Family
 from monitor.sql import vocabulary as v
@@ -71,7 +72,7 @@ class Snowflake(Writer):
         return _text(sa.func.GET(many, position))
 
     def keys(self, doc: Element) -> Element:
-        flattened = sa.func.FLATTEN(Words("INPUT => ", sa.func.AS_OBJECT(doc)))
+        flattened = Function("FLATTEN", Words("INPUT => ", sa.func.AS_OBJECT(doc)))
         named: Element = flattened.table_valued("KEY", name="tw_each").lateral().c["KEY"]
         return named
 

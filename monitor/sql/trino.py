@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
+from sqlalchemy.sql.functions import Function  # not sa.func: other dialects put their own words there, for all
 
 from monitor.catalog import Family
 from monitor.sql import vocabulary as v
@@ -60,7 +61,7 @@ class Trino(Writer):
         return sa.func.element_at(many, position + 1)
 
     def keys(self, doc: Element) -> Element:
-        unnested = sa.func.UNNEST(sa.func.map_keys(_members(doc))).table_valued("tw_key", name="tw_each")
+        unnested = Function("UNNEST", sa.func.map_keys(_members(doc))).table_valued("tw_key", name="tw_each")
         named: Element = unnested.render_derived().c["tw_key"]
         return named
 

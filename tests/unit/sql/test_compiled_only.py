@@ -125,7 +125,7 @@ GOLDEN: dict[str, tuple[v.Expr, dict[str, str]]] = {
         {
             "redshift": "CASE WHEN (JSON_TYPEOF(\"payload\".\"a\") IN ('array', 'object')) "
             'THEN JSON_SERIALIZE("payload"."a") ELSE CAST("payload"."a" AS VARCHAR) END',
-            "databricks": "try_variant_get(`payload`, '\\u0024.a', 'string')",
+            "databricks": "try_variant_get(`payload`, '$.a', 'string')",
             "snowflake": "CAST(GET(\"payload\", 'a') AS VARCHAR)",
         },
     ),
