@@ -72,7 +72,7 @@ class Snowflake(Writer):
         return _text(sa.func.GET(many, position))
 
     def keys(self, doc: Element) -> Element:
-        flattened = Function("FLATTEN", Words("INPUT => ", sa.func.AS_OBJECT(doc)))
+        flattened: Function[Any] = Function("FLATTEN", Words("INPUT => ", sa.func.AS_OBJECT(doc)))
         named: Element = flattened.table_valued("KEY", name="tw_each").lateral().c["KEY"]
         return named
 
