@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from monitor.errors import ConfigError, WarehouseError
 from monitor.sql.bigquery import bound
 from monitor.warehouse.adapters.base import Adapter, Moments, Opened, Sleep, Terms, reason
+from monitor.warehouse.adapters.link import linked
 from monitor.warehouse.profile import Profile
 
 _SCOPES = ("https://www.googleapis.com/auth/bigquery", "https://www.googleapis.com/auth/cloud-platform")
@@ -51,11 +52,7 @@ class BigQuery(Adapter):
         engine = None
         try:
             client = _Client(credentials=_credentials(profile), **given)
-            engine = sa.create_engine(
-                "bigquery://?user_supplied_client=true",
-                creator=lambda: dbapi.connect(client, prefer_bqstorage_client=False),
-                hide_parameters=True,
-            )
+            engine = linked(dbapi, lambda: dbapi.connect(client, prefer_bqstorage_client=False))
             connection = engine.connect()
             connection.exec_driver_sql("SELECT 1").fetchall()
         except (SQLAlchemyError, GoogleAPICallError, GoogleAuthError, OSError, ValueError) as error:
