@@ -8,9 +8,9 @@ Source: https://www.postgresql.org/docs/current/functions-matching.html#FUNCTION
 """
 
 from functools import lru_cache
-from typing import assert_never
 
-from monitor.sql.regex_tree import WORD, Group, Node, OneOf, Place, Ranges, Repeated, characters, merged, tree, without
+from monitor.sql.regex_spelling import Spelling
+from monitor.sql.regex_tree import Ranges, Repeated, merged, without
 
 STAND_IN = 0xFDD0
 """A code point that Unicode promises never to be a character."""
@@ -27,34 +27,21 @@ def to_postgres(pattern: str) -> str:
     >>> print(to_postgres("a{300}"))
     a{255}a{45}
     """
-    return _branches(tree(pattern))
+    return _SPELLING.pattern(pattern)
 
 
-def _branches(group: Group) -> str:
-    return "|".join("".join(map(_said, branch)) for branch in group.branches)
+class _Spelling(Spelling):
+    def repeated(self, node: Repeated) -> str:
+        """Whether it is lazy does not change what matches, only where; and a lazy one makes its neighbours so."""
+        once = self.said(node.node)
+        if node.high is None:
+            unending = f"{once}{'*' if node.low == 0 else '+'}"
+            return unending if node.low <= 1 else f"{_times(once, node.low)}{once}*"
+        return (_times(once, node.low) + _optional(once, node.high - node.low)) or "(?:)"
 
-
-def _said(node: Node) -> str:
-    match node:
-        case OneOf(ranges):
-            return _one(ranges)
-        case Place(kind):
-            return _PLACES[kind]
-        case Group(_, captures):
-            return f"{'(' if captures else '(?:'}{_branches(node)})"
-        case Repeated():
-            return _repeated(node)
-        case _:
-            assert_never(node)
-
-
-def _repeated(node: Repeated) -> str:
-    """Whether it is lazy does not change what matches, only where; and a lazy one makes its neighbours so."""
-    once = _said(node.node)
-    if node.high is None:
-        unending = f"{once}{'*' if node.low == 0 else '+'}"
-        return unending if node.low <= 1 else f"{_times(once, node.low)}{once}*"
-    return (_times(once, node.low) + _optional(once, node.high - node.low)) or "(?:)"
+    def one(self, ranges: Ranges) -> str:
+        """One character that a text of PostgreSQL can hold."""
+        return super().one(_storable(ranges))
 
 
 def _times(once: str, count: int) -> str:
@@ -69,25 +56,11 @@ def _optional(once: str, count: int) -> str:
     return f"{once}{{0,{_MOST_TIMES}}}" * whole + (f"{once}{{0,{rest}}}" if rest else "")
 
 
-def _one(ranges: Ranges) -> str:
-    kept = _storable(ranges)
-    if len(kept) == 1 and kept[0][0] == kept[0][1]:
-        return _char(kept[0][0])
-    if not kept:
-        return "(?:(?!))"
-    return _class(kept)
-
-
 def _storable(ranges: Ranges) -> Ranges:
     """The characters that a text of PostgreSQL can hold, the stand-in for U+0000 where that is among them."""
     has_nul = any(low == 0 for low, _ in ranges)
-    kept = without(merged((*without(characters(ranges)), (0, 0), (STAND_IN, STAND_IN))))
+    kept = without(merged((*without(ranges), (0, 0), (STAND_IN, STAND_IN))))
     return merged((*kept, (STAND_IN, STAND_IN))) if has_nul else kept
-
-
-def _class(ranges: Ranges) -> str:
-    written = (_char(low) if low == high else f"{_char(low)}-{_char(high)}" for low, high in ranges)
-    return f"[{''.join(written)}]"
 
 
 def _char(code: int) -> str:
@@ -99,10 +72,4 @@ def _char(code: int) -> str:
     return f"\\u{code:04x}" if code <= _BMP else f"\\U{code:08x}"
 
 
-_W = _class(WORD)
-_PLACES = {
-    "start": "^",
-    "end": r"\Z",
-    "boundary": f"(?:(?<={_W})(?!{_W})|(?<!{_W})(?={_W}))",
-    "inside": f"(?:(?<={_W})(?={_W})|(?<!{_W})(?!{_W}))",
-}
+_SPELLING = _Spelling(_char, r"\Z")
