@@ -50,21 +50,11 @@ class DeliveryReport:
     """What went well but should be known: sent elsewhere, without its layout, or perhaps twice."""
 
 
-def deliver(pending: Sequence[Delivery], sender: Sender, mark: Outbox, pace: Pace) -> DeliveryReport:
-    """Send what is pending, in order, one post per second and channel, with retries that end with the time.
+def empty(outbox: Claims, sender: Callable[[], Sender], pace: Pace) -> DeliveryReport:
+    """Claim what may be sent now, send it in order, one post per second and channel, and give back what could not be.
 
     What was claimed once before may have been sent by a process that died before it could say so, and is looked up
-    before it is posted. Raises only what `mark` raises; a message that it could not mark is looked up by the next run.
-    """
-    sending = _Sending(pending, sender, mark, pace)
-    while item := sending.next():
-        sending.attempt(item)
-    return sending.report()
-
-
-def empty(outbox: Claims, sender: Callable[[], Sender], pace: Pace) -> DeliveryReport:
-    """Claim what may be sent now, send it, and give back what could not be.
-
+    before it is posted. Raises only what the outbox raises; a message that it could not mark is looked up next time.
     A claim holds for the time of sending and some more; one whose process has died is taken over at once.
     """
     began = pace.clock()

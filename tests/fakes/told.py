@@ -95,6 +95,17 @@ class Kept:
     errors: dict[str, list[str]] = field(default_factory=dict)
     not_before: dict[str, datetime | None] = field(default_factory=dict)
     passed: list[str] = field(default_factory=list)
+    earlier: int = 1
+    """How often these messages were claimed before."""
+
+    def claim(self, now: datetime, until: datetime) -> Sequence[Delivery]:
+        """All that is pending."""
+        assert now < until
+        return [replace(delivery, claims=self.earlier + 1) for delivery in self.still_pending()]
+
+    def unclaim(self, untried: Sequence[str]) -> None:
+        """What is told is never given back."""
+        assert not set(untried) & self.told.keys()
 
     def delivered(self, delivery_id: str, *, at: datetime, channel: str, ts: str) -> None:
         """Marked as told; a second time is a mistake."""

@@ -1,10 +1,10 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
 
-from monitor.alert.outbox import DeliveryReport, Pace, deliver
+from monitor.alert.outbox import DeliveryReport, Pace, empty
 from monitor.alert.sender import Outcome, Sender, Sent
 from monitor.alert.slack import BotSender, PrintSender, WebhookSender
 from monitor.errors import ExitCode
@@ -28,14 +28,13 @@ def bot(slack: FakeSlack) -> BotSender:
 def run(kept: Kept, sender: Sender, clock: Clock | None = None, *, budget: float = 60.0) -> DeliveryReport:
     """One run's sending of what an earlier one claimed, so that everything is looked up first."""
     at = clock or Clock()
-    return deliver(kept.still_pending(), sender, kept, Pace(at, at.sleep, budget))
+    return empty(kept, lambda: sender, Pace(at, at.sleep, budget))
 
 
 def run_fresh(kept: Kept, sender: Sender, clock: Clock | None = None) -> DeliveryReport:
     """One run's sending of what it has just written."""
     at = clock or Clock()
-    fresh = [replace(delivery, claims=1) for delivery in kept.still_pending()]
-    return deliver(fresh, sender, kept, Pace(at, at.sleep))
+    return empty(replace(kept, earlier=0), lambda: sender, Pace(at, at.sleep))
 
 
 def kept(count: int, *, channel: str = "") -> Kept:
@@ -217,6 +216,6 @@ def test_printed_messages_are_done_and_counted_apart() -> None:
 
 
 def test_what_is_already_sent_is_not_sent_again() -> None:
-    sent: Sequence[Delivery] = [replace(delivery, sent_at=NOW) for delivery in deliveries(2)]
+    sent = [replace(delivery, sent_at=NOW) for delivery in deliveries(2)]
     clock = Clock()
-    assert deliver(sent, Recording(clock), Kept([]), Pace(clock, clock.sleep)) == DeliveryReport()
+    assert run(Kept(sent), Recording(clock), clock) == DeliveryReport()
