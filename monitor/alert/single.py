@@ -22,7 +22,7 @@ from monitor.judge.model import Finding
 _TEXT = 600
 _MESSAGE = 1_500
 _EXPLANATION = 600
-_FACTS = 10
+_FACTS = 14
 _RULES = 3
 _DIFF = 1_200
 _ABSORBED = 3

@@ -19,6 +19,9 @@ _OUTAGE = 0.1
 """A young series is only judged on outages: at most a tenth of what was expected is left."""
 _TOGETHER = 0.8
 """So large a share of a source's events must move with its total for the source to be the cause."""
+_WEEKS = 4
+"""So many weeks before are told beside what was seen."""
+_SOURCES = 3
 _GRAVE = 0.9
 _HALF = 0.5
 
@@ -49,7 +52,8 @@ def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Fin
                 window = _strongest(group.expectation, row, hit, down=down)
                 if window is None or (not flow.event and not _together(group, row, window, thresholds)):
                     continue
-                yield _finding(past, group, row, window, (lookup.events.get(flow.event), thresholds))
+                event = lookup.events.get(flow.event)
+                yield _finding(past, group, row, window, (event, thresholds, _others(flow, every)))
 
 
 def _judged(past: Past, members: Sequence[Flow], lookup: Lookup, thresholds: Thresholds) -> _Group:
@@ -100,8 +104,10 @@ def _together(group: _Group, total: int, window: int, thresholds: Thresholds) ->
     return len(went) > 1 and sum(went) >= _TOGETHER * len(went)
 
 
-def _finding(past: Past, group: _Group, row: int, window: int, judged_by: tuple[Event | None, Thresholds]) -> Finding:
-    event, thresholds = judged_by
+def _finding(
+    past: Past, group: _Group, row: int, window: int, beside: tuple[Event | None, Thresholds, Sequence[Flow]]
+) -> Finding:
+    event, thresholds, others = beside
     flow, hourly = group.flows[row], group.expectation.hourly[row]
     seen_hourly = flow.rows[-HOURS:].astype(np.float64)
     start = _first_bad(seen_hourly, hourly, group.ratio(row, window))
@@ -119,6 +125,8 @@ def _finding(past: Past, group: _Group, row: int, window: int, judged_by: tuple[
         ("since", stamp(since)),
         ("until", stamp(flow.until)),
         ("last row", stamp(flow.last)),
+        *_weeks(past, flow, since),
+        *_elsewhere(past, others, since),
         *_shares(past, flow, since),
     ]
     return Finding(
@@ -157,6 +165,32 @@ def _severity(change: float, event: Event | None, flow: Flow) -> Severity:
     """A fall by nine tenths is critical, by half where the event is core or the whole source is down."""
     matters = not flow.event or (event is not None and event.tier is Tier.CORE)
     return Severity.CRITICAL if change <= -(_HALF if matters else _GRAVE) else Severity.WARNING
+
+
+def _weeks(past: Past, flow: Flow, since: int) -> Iterator[tuple[str, str]]:
+    """The same hours of the four weeks before, the latest first, as far as the series goes back."""
+    start = since - past.start
+    starts = [start - week * HOURS for week in range(1, _WEEKS + 1)]
+    known = [begin for begin in starts if begin >= max(0, flow.first - past.start)]
+    length = flow.until - since
+    if known:
+        yield "same hours, weeks before", ", ".join(f"{int(flow.rows[at : at + length].sum()):,}" for at in known)
+
+
+def _others(flow: Flow, every: Sequence[Flow]) -> Sequence[Flow]:
+    """The same event from other sources of the environment: what moves alone has its cause in the source."""
+    if not flow.event:
+        return ()
+    return [one for one in every if (one.env, one.event) == (flow.env, flow.event) and one.source != flow.source]
+
+
+def _elsewhere(past: Past, others: Sequence[Flow], since: int) -> Iterator[tuple[str, str]]:
+    """Each other source's rows since then, as far as they may be judged, beside the same hours a week before."""
+    for other in others[:_SOURCES]:
+        start, until = since - past.start, other.until - past.start
+        if other.source and until > start >= HOURS:
+            now, before = (int(other.rows[begin : begin + until - start].sum()) for begin in (start, start - HOURS))
+            yield f"source {other.source}", f"{now:,} rows, {before:,} a week before"
 
 
 def _shares(past: Past, flow: Flow, since: int) -> Iterator[tuple[str, str]]:

@@ -58,6 +58,29 @@ def test_seventy_percent_fewer_since_yesterday_afternoon_is_found_with_its_first
     assert len(found.evidence.series) == len(found.evidence.reference) == 168
 
 
+def test_a_drop_stands_beside_the_four_weeks_before_and_the_other_sources() -> None:
+    usual = seasonal(60, 1)
+    rows = thinned(usual, 20, 0.3)
+    web = replace(GIVEN, source="web")
+    (found,) = volume(
+        past(series("Checkout Started", "1-0-0", rows, ANDROID), series("Checkout Started", "1-0-0", usual, web))
+    )
+    facts = dict(found.evidence.facts)
+    hours = UNTIL - int(next(n for n in range(UNTIL - 22, UNTIL - 17) if at(n) in found.message))
+    ends = [len(usual) - week * 168 for week in (1, 2, 3, 4)]
+    before = [int(usual[end - hours : end].sum()) for end in ends]
+    assert facts["same hours, weeks before"] == ", ".join(f"{number:,}" for number in before)
+    assert facts["source web"] == f"{int(usual[-hours:].sum()):,} rows, {before[0]:,} a week before"
+
+
+def test_a_young_series_stands_beside_the_weeks_that_it_has() -> None:
+    rows = last(16 * 24, 100)
+    rows[-6:] = 5
+    (found,) = volume(past(series("Checkout Started", "1-0-0", rows, ANDROID)))
+    (weeks,) = (fact for name, fact in found.evidence.facts if name == "same hours, weeks before")
+    assert weeks == "600, 600"
+
+
 def test_hours_that_are_not_settled_are_not_judged() -> None:
     rows = seasonal(60, 1)
     rows[-20:] = 0
