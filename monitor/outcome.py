@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
+from monitor.alert.downstream import Below
 from monitor.alert.outbox import DeliveryReport
 from monitor.alert.routing import Routing
 from monitor.alert.sender import Sender
@@ -90,6 +91,10 @@ class Place(Protocol):
 
     def patience(self) -> Patience:
         """How quickly something is told, and what is not."""
+        ...
+
+    def downstream(self) -> Below:
+        """What is built from the landed rows."""
         ...
 
     def sender(self, out: Callable[[str], object]) -> Sender:

@@ -322,6 +322,7 @@ def told(place: Place, history: History, plan: Plan, now: datetime, run_id: str)
         routing=place.routing(),
         owners=owners(plan),
         report_url=place.report_url,
+        downstream=place.downstream(),
         pages={event.name: event_page(event.key) for event in plan.events},
         buttons=heard is not None and place.clock() - heard < HEARD,
     )

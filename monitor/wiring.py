@@ -16,6 +16,7 @@ from monitor.config import Settings, load_settings, schemas_of
 from monitor.errors import ConfigError, PlanError, Problems, TrackwardenError
 
 if TYPE_CHECKING:
+    from monitor.alert.downstream import Below
     from monitor.alert.hours import Gathered, Quiet
     from monitor.alert.routing import Destination, Routing
     from monitor.alert.sender import Sender
@@ -194,6 +195,13 @@ class Workspace:
         )
         usual = Destination(quiet=_quiet(slack.quiet), gathered=_gathered(slack.digest))
         return Routing(slack.channel or "", teams, routes, usual, slack.digest_over)
+
+    def downstream(self) -> "Below":
+        """What is built from the landed rows, by dbt's manifests; nothing where none is named."""
+        from monitor.alert.downstream import Downstream, nothing
+
+        files = [self.settings.resolve(file) for file in self.settings.downstream]
+        return Downstream(files) if files else nothing
 
     def patience(self) -> "Patience":
         """How quickly something is told, and what is not."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 
+from monitor.alert.downstream import Below, nothing
 from monitor.alert.hours import Gathered, Later, Quiet
 from monitor.incidents.model import Incident, Intent, Transition
 from monitor.judge.model import Finding, Severity
@@ -129,6 +130,8 @@ class MessageContext:
     """Where the report is served; empty: messages carry no link."""
     pages: Mapping[str, str] = field(default_factory=dict)
     """Event name → its page below `report_url`; an event without one links to the overview."""
+    downstream: Below = nothing
+    """What is built from the rows of a finding."""
     buttons: bool = False
     """Somebody listens to buttons; otherwise messages give the command."""
 

@@ -7,7 +7,7 @@ means, the numbers, what fails most, what to do next.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from monitor.alert import wording
+from monitor.alert import downstream, wording
 from monitor.alert.blocks import MAX_HEADER, Block, Element, button, context, fields, header, section
 from monitor.alert.drift import drift
 from monitor.alert.envelope import Place, footer, key_of, sealed
@@ -107,6 +107,8 @@ def _alert(transition: Transition, title: str, called: str, told: MessageContext
         yield section(rules)
     if change := drift(finding):
         yield section(code_block(change, _DIFF))
+    if below := downstream.told(told.downstream(finding)):
+        yield section(below)
     if absorbed := _absorbed(finding):
         yield section(absorbed)
     yield section(f"*What to do*\n{ours(EXPLANATIONS[finding.kind].next_step, _EXPLANATION)}")

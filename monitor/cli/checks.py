@@ -19,6 +19,7 @@ from monitor.measure.rows import arrival
 from monitor.measure.windows import moment_of
 from monitor.plan.lint import LintSeverity, lint
 from monitor.plan.model import Plan
+from monitor.readers.dbt_manifest import read_manifests
 from monitor.sql.engines import writer
 from monitor.warehouse import Warehouse, read_profile
 from monitor.warehouse.profile import find_profiles
@@ -57,6 +58,7 @@ def examine(folder: Path) -> Iterator[Answer]:
     yield from _warehouse(workspace, plan)
     yield from _history(workspace)
     yield from _slack(workspace)
+    yield from _downstream(workspace)
     yield from _folders(workspace)
 
 
@@ -211,6 +213,20 @@ def _auth_test(workspace: Workspace, token: str) -> Answer:
     if isinstance(found, str):
         return Answer("Slack", f"the token is {found}; channel {workspace.settings.slack.channel}")
     return Answer("Slack", f"the token was refused: {found.error}", ExitCode.NOT_NOTIFIED, found.hint)
+
+
+def _downstream(workspace: Workspace) -> Iterator[Answer]:
+    files = [workspace.settings.resolve(file) for file in workspace.settings.downstream]
+    if not files:
+        return
+    try:
+        lineage = read_manifests(files)
+    except ConfigError as error:
+        yield from _problems("downstream", error)
+        return
+    built = count(len(lineage.nodes), "model or exposure", "models and exposures")
+    said = f"{built} over {count(len(lineage.sources), 'source table')} in {count(len(files), 'manifest')}"
+    yield Answer("downstream", said)
 
 
 def _folders(workspace: Workspace) -> Iterator[Answer]:

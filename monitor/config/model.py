@@ -4,11 +4,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 
 from monitor.config.alerting import Incidents, Slack
 from monitor.config.landings import Landing
-from monitor.config.values import Bytes, Duration, Ratio, Section, Share
+from monitor.config.values import Bytes, Duration, Ratio, Section, Share, one_or_more
 
 
 class Plan(Section):
@@ -170,6 +170,8 @@ class Settings(Section):
     schedule: Schedule = Schedule(every=timedelta(hours=1))
     incidents: Incidents = Incidents()
     slack: Slack = Slack()
+    downstream: Annotated[tuple[Path, ...], BeforeValidator(one_or_more)] = ()
+    """The `target/manifest.json` of dbt projects that read the landed tables: messages say what is built from them."""
     report: Report = Report()
     targets: Targets = Targets()
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from monitor.readers.dbt_manifest import Exposure, read_manifests
 from monitor.targets.generate import generate
 from monitor.targets.write import write
 from tests.fakes import landed, shop_rows
@@ -118,3 +120,21 @@ def test_data_tests_count_what_they_name_and_only_warn(project: Path) -> None:
     failures = sorted(result["failures"] for result in said["results"])
     assert {result["status"] for result in said["results"]} == {"pass", "warn"}
     assert failures == [0, 1, 1, 2]  # a duplicated id; no id missing; currency missing once; order_id missing twice
+
+
+def test_dbts_own_manifest_says_what_is_built_from_an_event(project: Path, tmp_path: Path) -> None:
+    shutil.copytree(project / "dbt_project", tmp_path / "dbt_project", ignore=shutil.ignore_patterns("target"))
+    shutil.copy(project / "profiles.yml", tmp_path)
+    models = tmp_path / "dbt_project" / "models" / "marts"
+    models.mkdir()
+    (models / "orders.sql").write_text("select * from {{ ref('stg_order_completed') }}")
+    (models / "arrivals.sql").write_text("select count(*) as rows from {{ source('raw', 'events') }}")
+    (models / "exposures.yml").write_text(
+        "exposures: [{name: revenue, label: Weekly revenue, type: dashboard, owner: {name: Ann, email: a@example.org},"
+        " depends_on: [ref('orders')]}]"
+    )
+    dbt(tmp_path, "parse")
+    lineage = read_manifests([tmp_path / "dbt_project" / "target" / "manifest.json"])
+    reached = lineage.reached("Order Completed", ["raw.events", "web_prod.order_completed"])
+    assert reached.models == ("stg_order_completed", "orders", "arrivals")
+    assert reached.exposures == (Exposure("Weekly revenue", "dashboard", "Ann"),)

@@ -2,15 +2,18 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from monitor.alert.blocks import as_text
+from monitor.alert.downstream import Downstream
 from monitor.alert.message import messages
 from monitor.alert.routing import Destination, Routing
 from monitor.incidents.model import Delivery, Intent, State, Transition
 from monitor.judge.model import Evidence, Finding, Kind, Severity
+from monitor.readers.dbt_manifest import Exposure, Reached
 from tests.fakes.block_kit import mentions, problems
 from tests.fakes.told import CONTEXT, DROP, FAILING, NOW, transition
 
@@ -81,6 +84,31 @@ def test_messages_look_as_reviewed(
     delivery = only(messages([transition(finding, intent)], REPORT))
     golden(f"slack/{name}.json", json.dumps(blocks(delivery), indent=1, ensure_ascii=False) + "\n")
     golden(f"slack/{name}.txt", as_text(delivery) + "\n")
+
+
+BUILT = Reached(
+    ("stg_order_completed", "orders", "revenue_daily", "ltv", "cohorts", "<!channel>"),
+    (Exposure("Weekly revenue", "dashboard", "Ann"), Exposure("`*Churn*`")),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "reached"),
+    [("downstream", BUILT), ("downstream_unknown", Reached(unknown="manifest.json: there is no such file"))],
+)
+def test_what_is_built_from_failing_rows_is_told(
+    name: str, reached: Reached, golden: Callable[[str, str], None]
+) -> None:
+    delivery = only(messages([transition(FAILING)], replace(REPORT, downstream=lambda _: reached)))
+    golden(f"slack/{name}.json", json.dumps(blocks(delivery), indent=1, ensure_ascii=False) + "\n")
+    golden(f"slack/{name}.txt", as_text(delivery) + "\n")
+
+
+def test_a_manifest_that_cannot_be_read_is_said_in_the_message_and_stops_nothing(tmp_path: Path) -> None:
+    below = Downstream([tmp_path / "manifest.json"])
+    delivery = only(messages([transition(FAILING)], replace(REPORT, downstream=below)))
+    assert "not known: manifest.json: there is no such file" in as_text(delivery)
+    assert str(tmp_path) not in delivery.blocks
 
 
 ROOTED = replace(transition(FAILING).after, root="0123456789abcdef01234567")
