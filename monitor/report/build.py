@@ -39,7 +39,8 @@ def build_site(
     resolved = tell_resolved(contract, known, incidents, info)
     by_event: defaultdict[str, list[Told]] = defaultdict(list)
     for one in told:
-        by_event[one.event.name].append(one)
+        for name in (one.event.name, *one.covers):
+            by_event[name].append(one)
     closed: defaultdict[str, list[Told]] = defaultdict(list)
     for one in resolved:
         closed[one.event.name].append(one)

@@ -93,6 +93,8 @@ class Told:
     rules: tuple[BrokenRule, ...] = ()
     absorbed: tuple[str, ...] = ()
     """What the same cause explains, one sentence each."""
+    covers: tuple[str, ...] = ()
+    """Events that it is about without naming one: those of a source that is down. It holds for each of them."""
     drawing: Drawing | None = None
     """The hours that it was judged from."""
 

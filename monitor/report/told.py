@@ -86,6 +86,7 @@ class _Speaker:
                 for rule, failed in finding.evidence.rules[:_MOST_RULES]
             ),
             absorbed=tuple(f"{EXPLANATIONS[one.kind].title}: {one.message}" for one in finding.absorbed),
+            covers=() if finding.event else tuple(sorted({one.event for one in finding.absorbed if one.event})),
             drawing=evidence_of(finding),
         )
 

@@ -38,6 +38,17 @@ def test_an_event_stands_as_its_worst_finding(site: Site) -> None:
     assert page(site, "Wishlist Updated").standing is Standing.INFO
 
 
+def test_an_event_of_a_source_that_is_down_is_not_ok() -> None:
+    silent = Finding(Kind.NO_DATA, Severity.WARNING, "No row of Order Completed from ios", "Order Completed")
+    down = Finding(Kind.NO_DATA, Severity.CRITICAL, "No row of any event from ios", source="ios", absorbed=(silent,))
+    site = site_of(replace(shop(), findings=(down,), incidents=()))
+
+    assert page(site, "Order Completed").standing is Standing.CRITICAL
+    assert [one.message for one in page(site, "Order Completed").told] == ["No row of any event from ios"]
+    assert page(site, "User Signed In").standing is Standing.OK
+    assert len(site.overview.told) == 1
+
+
 def test_a_table_that_could_not_be_measured_is_unknown_and_never_ok() -> None:
     made = shop()
     only = tuple(one for one in made.findings if one.kind is Kind.MEASUREMENT_FAILED)
