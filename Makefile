@@ -17,7 +17,7 @@ help: ## What there is to make
 
 setup: $(STAMP) ## Install the locked environment into .venv (the other targets do it when needed)
 
-$(STAMP): pyproject.toml uv.lock scripts/bootstrap.py
+$(STAMP): pyproject.toml uv.lock scripts/bootstrap.py $(wildcard tests/engines/*/uv.lock)
 	@test -n "$(PYTHON)" || { echo "setup: no Python 3.11 or newer on PATH: install one (apt-get install python3)," \
 		"or say which with make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) scripts/bootstrap.py
@@ -64,5 +64,5 @@ lock: $(STAMP) ## Resolve pyproject.toml into uv.lock again
 	$(MAKE) setup
 
 clean: ## Remove .venv, caches and what the demo wrote
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist demo-workspace
+	rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist demo-workspace
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

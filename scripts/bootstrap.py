@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 OLDEST_UV = (0, 9)
-APART = ("bigquery",)
+APART = ("bigquery", "snowflake")
 """Emulators whose servers cannot share `.venv`: `tests/engines/<name>` is locked into `.venv-<name>`."""
 
 Wheel = Mapping[str, Any]

@@ -1,19 +1,24 @@
-r"""ECMA 262 patterns for Snowflake: RE2 by POSIX's rules, so without `(?:…)`, lazy repetitions and `\p`.
+r"""ECMA 262 patterns for Snowflake: POSIX's extended ones, so without `(?:…)`, lazy repetitions, `\p` and `\x`.
 
-Whether a text matches does not depend on which groups capture, or on laziness: both are left out. Classes are written
-as code points.
+Whether a text matches does not depend on which groups capture, or on laziness: both are left out. Characters stand as
+themselves. Classes are bracket expressions that POSIX and RE2 read alike: what means something in one of them stands
+where it means nothing, and a backslash stands twice. A dot is any character: Snowflake's parameter `s`.
 
 Source: https://docs.snowflake.com/en/sql-reference/functions-regexp
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import assert_never
 
-from monitor.sql.regex_tree import Group, Node, OneOf, Place, Ranges, Repeated, characters, tree
+from monitor.sql.regex_tree import LAST, Group, Node, OneOf, Place, Ranges, Repeated, characters, tree, without
 
 _PLACES = {"start": "^", "end": "$", "boundary": r"\b", "inside": r"\B"}
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _-:/@,;<>=!~#%&'\"`")
-_NO_RANGE = "[^\\x{0}-\\x{10ffff}]"
+_MEANT = frozenset(r"\.[]{}()*+?^$|")
+"""What means something outside brackets."""
+_MEANT_INSIDE = tuple(map(ord, r"-[\]^"))
+_NEVER = r"\b\B"
+"""What matches nowhere: a place cannot be both."""
 
 
 @lru_cache(maxsize=1_024)
@@ -75,18 +80,39 @@ def _times(low: int, high: int | None) -> str:
 
 def _one(ranges: Ranges) -> str:
     if not ranges:
-        return _NO_RANGE
+        return _NEVER
     if len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
-        return _char(ranges[0][0])
-    written = (_in_class(low) if low == high else f"{_in_class(low)}-{_in_class(high)}" for low, high in ranges)
-    return f"[{''.join(written)}]"
+        char = chr(ranges[0][0])
+        return f"\\{char}" if char in _MEANT else char
+    if ranges[-1][1] < LAST:
+        return f"[{_inside(ranges)}]"
+    others = characters(without(ranges))
+    return f"[^{_inside(others)}]" if others else "."
 
 
-def _char(code: int) -> str:
-    char = chr(code)
-    return char if char in _PLAIN else f"\\x{{{code:x}}}"
+def _inside(ranges: Ranges) -> str:
+    """What stands in brackets: `]` first, `-` last, `^` not first unless it is after a negation, `[` before no dot."""
+    meant = [chr(code) for code in _MEANT_INSIDE if any(low <= code <= high for low, high in ranges)]
+    plain = "".join(_range(low, high) for low, high in _apart(ranges))
+    first = "]" if "]" in meant else ""
+    rest = ("\\\\" if "\\" in meant else "") + ("[" if "[" in meant else "") + ("^" if "^" in meant else "")
+    last = "-" if "-" in meant else ""
+    if not first + plain and rest == "^":
+        return f"{last}{rest}"
+    return f"{first}{plain}{rest}{last}"
 
 
-def _in_class(code: int) -> str:
-    char = chr(code)
-    return char if char.isascii() and char.isalnum() else f"\\x{{{code:x}}}"
+def _range(low: int, high: int) -> str:
+    return chr(low) if low == high else f"{chr(low)}-{chr(high)}"
+
+
+def _apart(ranges: Ranges) -> Iterator[tuple[int, int]]:
+    """The ranges, none of which begins or ends at a sign that means something inside brackets."""
+    for low, high in ranges:
+        begin, end = low, high
+        while begin in _MEANT_INSIDE and begin <= end:
+            begin += 1
+        while end in _MEANT_INSIDE and begin <= end:
+            end -= 1
+        if begin <= end:
+            yield begin, end

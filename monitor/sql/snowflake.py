@@ -1,7 +1,7 @@
 """Snowflake's way of saying the vocabulary. Documents are VARIANT; every name is quoted, so that its case counts.
 
-A VARIANT keeps numbers by value: `1.0` is held as 1, so what only their spelling tells is not asked here. Items of
-arrays are asked by `FILTER`: correlated subqueries over FLATTEN are restricted.
+A VARIANT holds `1.0` as a NUMBER(2, 1), what has an exponent as a double: its text tells no exponent. Items of arrays
+are asked by `FILTER`: correlated subqueries over FLATTEN are restricted.
 
 Source: https://docs.snowflake.com/en/sql-reference/functions-semistructured
 """
@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -21,8 +20,9 @@ from monitor.sql import vocabulary as v
 from monitor.sql.regex_posix import first_group, to_posix
 from monitor.sql.regex_tree import NoSuchSetError
 from monitor.sql.spelling import Compiler, Preparer, Spelling
+from monitor.sql.spoken import Spoken, cast, item
 from monitor.sql.words import Words
-from monitor.sql.writer import Element, Unsayable, Writer
+from monitor.sql.writer import Element, Unsayable
 
 _NUMBERS = ("INTEGER", "DECIMAL", "DOUBLE")
 _KINDS: dict[v.JsonKind, tuple[str, ...]] = {
@@ -42,10 +42,25 @@ _SECONDS = 253_402_300_799
 _UNITS = {"seconds": 0, "milliseconds": 3, "microseconds": 6}
 
 
-class Snowflake(Writer):
+class _Preparer(Preparer):
+    escapes: ClassVar = {'"': '""'}
+
+
+class _Compiler(Compiler):
+    escapes: ClassVar = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\0": "\\0"}
+
+
+class _Spelling(Spelling):
+    name = "snowflake"
+    preparer = _Preparer
+    statement_compiler = _Compiler
+
+
+class Snowflake(Spoken):
     """Snowflake, in a session whose TIMEZONE is UTC."""
 
     engine: ClassVar[str] = "snowflake"
+    spelling: ClassVar[Spelling] = _Spelling()
 
     def placeholder(self, name: str) -> Element:
         return sa.literal_column(f"$tw_{name}")
@@ -55,13 +70,7 @@ class Snowflake(Writer):
 
     def moment(self, moment: datetime) -> Element:
         text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
-        return _cast(sa.literal(text), "TIMESTAMP_NTZ")
-
-    def timeless(self, at: Element) -> Element:
-        return at.is_(None)
-
-    def compile(self, statement: sa.sql.ClauseElement) -> str:
-        return str(statement.compile(dialect=_dialect(), compile_kwargs={"literal_binds": True}))
+        return cast(sa.literal(text), "TIMESTAMP_NTZ")
 
     def extract_many(self, doc: Element, paths: Sequence[v.Path]) -> tuple[Element, Element]:
         values = [_at(doc, path) for path in paths]
@@ -85,9 +94,9 @@ class Snowflake(Writer):
                 return _at(self.expr(doc), path)
             case v.Extracted(position):
                 text, kind = self._extracted(position)  # a text may look like an array, and is none
-                return sa.case((kind.in_(("ARRAY", "OBJECT")), sa.func.TRY_PARSE_JSON(text)))
+                return sa.case((kind.in_(("ARRAY", "OBJECT")), _parsed(text)))
             case v.Item(level):
-                return _item(level)
+                return item(level)
             case v.Nth(inner, index):
                 return sa.func.GET(sa.func.AS_ARRAY(self.value(inner)), index)
 
@@ -109,7 +118,9 @@ class Snowflake(Writer):
             return among
         text = self.expr(v.Text(expr.place))
         number = sa.func.TRY_TO_DOUBLE(text)
-        whole = number == sa.func.FLOOR(number) if expr.loose else sa.not_(_matches(text, "[.eE]"))
+        # A decimal may have more digits than a float: its text tells a fraction.
+        exact = sa.not_(_matches(text, "[.][0-9]*[1-9][0-9]*$"))
+        whole = sa.and_(number == sa.func.FLOOR(number), exact) if expr.loose else sa.not_(_matches(text, "[.eE]"))
         fraction = kind.in_(("DECIMAL", "DOUBLE"))
         return sa.case((fraction, sa.func.COALESCE(whole, sa.false())), else_=among)
 
@@ -117,7 +128,7 @@ class Snowflake(Writer):
         return self.value(expr.place)
 
     def parsed(self, expr: v.Parsed) -> Element:
-        return sa.func.TRY_PARSE_JSON(self.expr(expr.expr))
+        return _parsed(self.expr(expr.expr))
 
     def unwrapped(self, expr: v.Unwrapped) -> Element:
         doc = self.expr(expr.doc)
@@ -129,19 +140,16 @@ class Snowflake(Writer):
     def has_other_keys(self, expr: v.HasOtherKeys) -> Element:
         keys = _keys(_at(self.expr(expr.doc), expr.path))
         if not expr.declared:
-            return sa.func.ARRAY_SIZE(keys) > 0
+            return sa.func.COALESCE(sa.func.ARRAY_SIZE(keys) > 0, sa.false())
         declared = sa.func.ARRAY_CONSTRUCT(*map(sa.literal, expr.declared))
-        others = sa.func.ARRAY_SIZE(sa.func.ARRAY_EXCEPT(keys, declared)) > 0
+        others = sa.func.COALESCE(sa.func.ARRAY_SIZE(sa.func.ARRAY_EXCEPT(keys, declared)) > 0, sa.false())
         if not expr.places:
             return others
         more = self.expr(v.MoreKeys(expr.doc, expr.path, expr.places))
         return sa.case((more, others), else_=sa.false())
 
     def more_keys(self, expr: v.MoreKeys) -> Element:
-        known: Element = sa.literal(0)
-        for place in expr.places:
-            known = known + sa.case((self.kind(place).is_not(None), 1), else_=0)
-        return sa.func.ARRAY_SIZE(_keys(_at(self.expr(expr.doc), expr.path))) > known
+        return sa.func.ARRAY_SIZE(_keys(_at(self.expr(expr.doc), expr.path))) > self.present(expr.places)
 
     # ── nested values ───────────────────────────────────────────────────────────────────────────────
 
@@ -211,7 +219,8 @@ class Snowflake(Writer):
         if parts.denominator == 1:
             beyond = sa.func.MOD(large, int(divisor)) == 0
         elif parts.numerator == 1:
-            beyond = large.is_not(None)  # a whole number is a multiple of a half, a tenth, a hundredth
+            # A whole number is a multiple of a half, a tenth, a hundredth.
+            beyond = sa.case((large.is_not(None), sa.true()))
         # A fraction of more digits was rounded: what is left of it may be 0.
         lost = sa.and_(number == 0, sa.func.TRY_TO_DOUBLE(text) != 0)
         exact = sa.func.MOD(number, sa.literal_column(format(divisor, "f"))) == 0
@@ -219,7 +228,7 @@ class Snowflake(Writer):
 
     def captured(self, expr: v.Captured) -> Element:
         pattern = _pattern(expr.pattern)
-        found = sa.func.REGEXP_SUBSTR(self.expr(expr.expr), pattern, 1, 1, "e", first_group(expr.pattern))
+        found = sa.func.REGEXP_SUBSTR(self.expr(expr.expr), pattern, 1, 1, "es", first_group(expr.pattern))
         return sa.func.NULLIF(found, "")
 
     def matches(self, expr: v.Matches) -> Element:
@@ -227,13 +236,18 @@ class Snowflake(Writer):
 
     def epoch_hour(self, expr: v.EpochHour) -> Element:
         seconds = Words("DATE_PART(EPOCH_SECOND, ", self.expr(expr.expr), ")")
-        return _cast(sa.func.FLOOR(Words("(", seconds, " / 3600)")), "BIGINT")
+        return cast(sa.func.FLOOR(Words("(", seconds, " / 3600)")), "BIGINT")
 
     def since_epoch(self, expr: v.SinceEpoch) -> Element:
         number = sa.func.TRY_TO_NUMBER(_text(self.expr(expr.expr)), 38, 0)
         scale = _UNITS[expr.unit]
         most = _SECONDS * 10**scale
         return sa.case((sa.and_(number > -most, number < most), sa.func.TO_TIMESTAMP_NTZ(number, scale)))
+
+
+def _parsed(text: Element) -> Element:
+    # A column may be an ARRAY or OBJECT: as text it is JSON. Without `d` a document with a key twice would be none.
+    return sa.func.TRY_PARSE_JSON(_text(text), "d")
 
 
 def _pattern(pattern: str) -> str:
@@ -244,7 +258,7 @@ def _pattern(pattern: str) -> str:
 
 
 def _matches(text: Element, pattern: str) -> Element:
-    # REGEXP_LIKE matches the whole text; `s` lets the dots match line ends. REGEXP_INSTR finds no empty match.
+    # REGEXP_LIKE matches the whole text; `s`: a dot is any character. REGEXP_INSTR finds no empty match.
     return sa.func.REGEXP_LIKE(text, f".*({pattern}).*", "s")
 
 
@@ -255,35 +269,8 @@ def _at(doc: Element, path: v.Path) -> Element:
 
 
 def _text(value: Element) -> Element:
-    return _cast(value, "VARCHAR")
+    return cast(value, "VARCHAR")
 
 
 def _keys(value: Element) -> Element:
     return sa.func.OBJECT_KEYS(sa.func.AS_OBJECT(value))
-
-
-def _item(level: int) -> Element:
-    return sa.literal_column(f"tw_item{level}")
-
-
-def _cast(value: Element, native: str) -> Element:
-    return Words("CAST(", value, f" AS {native})")
-
-
-class _Preparer(Preparer):
-    escapes: ClassVar = {'"': '""'}
-
-
-class _Compiler(Compiler):
-    escapes: ClassVar = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\0": "\\0"}
-
-
-class _Spelling(Spelling):
-    name = "snowflake"
-    preparer = _Preparer
-    statement_compiler = _Compiler
-
-
-@cache
-def _dialect() -> sa.Dialect:
-    return _Spelling()

@@ -227,20 +227,6 @@ def test_redshift_begins_by_reading_only_with_names_as_they_are() -> None:
     assert 'SET search_path TO "web\'s"' in said
 
 
-def test_snowflake_is_called_with_dbts_fields() -> None:
-    from monitor.warehouse.adapters.snowflake import arguments  # noqa: PLC0415 - as above
-
-    given = arguments(
-        profile("snowflake", account="a", user="u", database="D", private_key_path="key.p8", role="R"), TERMS
-    )
-    assert given["private_key_file"] == "/profiles/key.p8"
-    assert given["session_parameters"] == {
-        "TIMEZONE": "UTC", "QUERY_TAG": "trackwarden", "STATEMENT_TIMEOUT_IN_SECONDS": 90,
-    }  # fmt: skip
-    with pytest.raises(ConfigError, match="no account"):
-        arguments(profile("snowflake", user="u", database="D"), TERMS)
-
-
 def test_bigquery_jobs_have_the_smaller_limit_a_label_and_an_end() -> None:
     from monitor.warehouse.adapters.bigquery import arguments  # noqa: PLC0415 - as above
 
