@@ -9,18 +9,16 @@ Source: https://docs.aws.amazon.com/redshift/latest/dg/super-overview.html
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from typing import ClassVar
 
 import sqlalchemy as sa
 
 from monitor.catalog import Family
 from monitor.sql import vocabulary as v
-from monitor.sql.regex_java import to_java
-from monitor.sql.regex_tree import NoSuchSetError
 from monitor.sql.spelling import Compiler, Preparer, Spelling
+from monitor.sql.spoken import Spoken, cast, java
 from monitor.sql.words import Words
-from monitor.sql.writer import Element, Unsayable, Writer
+from monitor.sql.writer import Element, Unsayable
 
 _NUMBER = r"^[-+]?[0-9]{1,38}([.][0-9]{1,30})?([eE][-+]?[0-9]{1,2})?$"
 _WHOLE = r"^[-+]?[0-9]{1,38}([.][0-9]+)?$"
@@ -30,33 +28,35 @@ _SECONDS = 253_402_300_799
 """The last second of the year 9999."""
 
 
-class Redshift(Writer):
+class _Preparer(Preparer):
+    escapes: ClassVar = {'"': '""'}
+
+
+class _Compiler(Compiler):
+    escapes: ClassVar = {"\\": "\\\\", "'": "''"}
+
+
+class _Spelling(Spelling):
+    name = "redshift"
+    preparer = _Preparer
+    statement_compiler = _Compiler
+
+
+class Redshift(Spoken):
     """Redshift, provisioned or serverless, in a session whose zone is UTC."""
 
     engine: ClassVar[str] = "redshift"
-
-    def placeholder(self, name: str) -> Element:
-        return sa.literal_column(f":tw_{name}")
-
-    def bind(self, name: str, moment: datetime) -> str:
-        del name, moment
-        return ""  # written into the statement, so that blocks are passed over
+    spelling: ClassVar[Spelling] = _Spelling()
 
     def moment(self, moment: datetime) -> Element:
         return sa.literal_column(bound(moment))
-
-    def timeless(self, at: Element) -> Element:
-        return at.is_(None)
-
-    def compile(self, statement: sa.sql.ClauseElement) -> str:
-        return str(statement.compile(dialect=_dialect(), compile_kwargs={"literal_binds": True}))
 
     def extract_many(self, doc: Element, paths: Sequence[v.Path]) -> tuple[Element, Element]:
         values = [_navigated(doc, path) for path in paths]
         return sa.func.ARRAY(*map(_text, values)), sa.func.ARRAY(*map(sa.func.JSON_TYPEOF, values))
 
     def at_position(self, many: Element, position: int) -> Element:
-        return _cast(Words(many, f"[{position}]"), "VARCHAR")
+        return cast(Words(many, f"[{position}]"), "VARCHAR")
 
     def keys(self, doc: Element) -> Element:
         del doc
@@ -85,17 +85,12 @@ class Redshift(Writer):
         return sa.func.JSON_TYPEOF(self.value(place))
 
     def is_kind(self, expr: v.Is) -> Element:
-        kind = self.kind(expr.place)
-        words = tuple(dict.fromkeys("number" if name == "integer" else name for name in expr.kinds))
-        among = kind == words[0] if len(words) == 1 else kind.in_(words)
-        if "integer" not in expr.kinds or "number" in expr.kinds:
-            return among
         text = self.expr(v.Text(expr.place))
         whole = sa.not_(_found(text, "[.eE]"))
         if expr.loose:
             number = _number(text)
             whole = sa.or_(whole, number == sa.func.FLOOR(number))
-        return sa.case((kind == "number", sa.func.COALESCE(whole, sa.false())), else_=among)
+        return self.among(expr, whole)
 
     def parsed(self, expr: v.Parsed) -> Element:
         return self._unsayable(expr)
@@ -119,7 +114,7 @@ class Redshift(Writer):
     # ── texts, numbers, times: nothing tries a cast, so a pattern looks first ───────────────────────
 
     def try_cast(self, expr: v.TryCast) -> Element:
-        text = _cast(self.expr(expr.expr), "VARCHAR")
+        text = cast(self.expr(expr.expr), "VARCHAR")
         tried: dict[Family, Callable[[], Element]] = {
             Family.TEXT: lambda: text,
             Family.INTEGER: lambda: _where(text, "^[-+]?[0-9]{1,18}$", "BIGINT"),
@@ -135,18 +130,18 @@ class Redshift(Writer):
 
     def captured(self, expr: v.Captured) -> Element:
         # `e` gives the first group; `p` is PCRE.
-        found = sa.func.REGEXP_SUBSTR(self.expr(expr.expr), _pcre(expr.pattern), 1, 1, "ep")
+        found = sa.func.REGEXP_SUBSTR(self.expr(expr.expr), java(expr.pattern), 1, 1, "ep")
         return sa.func.NULLIF(found, "")
 
     def matches(self, expr: v.Matches) -> Element:
-        return _found(self.expr(expr.expr), _pcre(expr.pattern))
+        return _found(self.expr(expr.expr), java(expr.pattern))
 
     def epoch_hour(self, expr: v.EpochHour) -> Element:
         seconds = Words("EXTRACT(EPOCH FROM ", self.expr(expr.expr), ")")
-        return _cast(sa.func.FLOOR(Words("(", seconds, " / 3600.0)")), "BIGINT")
+        return cast(sa.func.FLOOR(Words("(", seconds, " / 3600.0)")), "BIGINT")
 
     def since_epoch(self, expr: v.SinceEpoch) -> Element:
-        number = _cast(self.expr(expr.expr), "BIGINT")
+        number = cast(self.expr(expr.expr), "BIGINT")
         units = _PER_SECOND[expr.unit]
         seconds = Words("(", number, f" / {units})")
         rest = Words("(MOD(", number, f", {units}) * {1_000_000 // units})")
@@ -165,19 +160,12 @@ def bound(moment: datetime) -> str:
     return f"TIMESTAMP '{moment.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ')}'"
 
 
-def _pcre(pattern: str) -> str:
-    try:
-        return to_java(pattern)
-    except NoSuchSetError as unknown:
-        raise Unsayable(str(unknown)) from None
-
-
 def _found(text: Element, pattern: str) -> Element:
     return sa.func.REGEXP_INSTR(text, pattern, 1, 1, 0, "p") > 0
 
 
 def _where(text: Element, pattern: str, native: str) -> Element:
-    return sa.case((_found(text, pattern), _cast(text, native)))
+    return sa.case((_found(text, pattern), cast(text, native)))
 
 
 def _number(text: Element) -> Element:
@@ -193,27 +181,4 @@ def _navigated(doc: Element, path: v.Path) -> Element:
 
 def _text(value: Element) -> Element:
     held = sa.func.JSON_TYPEOF(value).in_(("array", "object"))
-    return sa.case((held, sa.func.JSON_SERIALIZE(value)), else_=_cast(value, "VARCHAR"))
-
-
-def _cast(value: Element, native: str) -> Element:
-    return Words("CAST(", value, f" AS {native})")
-
-
-class _Preparer(Preparer):
-    escapes: ClassVar = {'"': '""'}
-
-
-class _Compiler(Compiler):
-    escapes: ClassVar = {"\\": "\\\\", "'": "''"}
-
-
-class _Spelling(Spelling):
-    name = "redshift"
-    preparer = _Preparer
-    statement_compiler = _Compiler
-
-
-@cache
-def _dialect() -> sa.Dialect:
-    return _Spelling()
+    return sa.case((held, sa.func.JSON_SERIALIZE(value)), else_=cast(value, "VARCHAR"))

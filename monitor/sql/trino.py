@@ -9,7 +9,6 @@ Source: https://trino.io/docs/current/functions/json.html
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -17,45 +16,53 @@ from sqlalchemy.sql.functions import Function  # not sa.func: other dialects put
 
 from monitor.catalog import Family
 from monitor.sql import vocabulary as v
-from monitor.sql.regex_java import to_java
-from monitor.sql.regex_tree import NoSuchSetError
 from monitor.sql.spelling import Compiler, Preparer, Spelling
+from monitor.sql.spoken import Spoken, cast, item, java, listed
 from monitor.sql.words import Words
-from monitor.sql.writer import Element, Unsayable, Writer
+from monitor.sql.writer import Element, Unsayable
 
 _MOST_DIGITS = 10**38
 _LARGEST = 2**63
 _SCALE = 18
 """Digits behind the point of the decimals that multiples are told with; as many as leave 20 before it."""
+_ARRAY = "ARRAY["
 _PER_SECOND = {"seconds": 1, "milliseconds": 1_000, "microseconds": 1_000_000}
 _BEGINS: dict[v.JsonKind, str] = {"null": "n", "string": '"', "array": "[", "object": "{"}
 """JSON kind → the first sign of its text."""
 
 
-class Trino(Writer):
+class _Preparer(Preparer):
+    escapes: ClassVar = {'"': '""'}
+
+
+class _Compiler(Compiler):
+    escapes: ClassVar = {"'": "''"}
+
+    def render_literal_value(self, value: Any, type_: sa.types.TypeEngine[Any]) -> str:
+        """Beyond 64 bits a number is a decimal, beyond 38 digits a float."""
+        if isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
+            return f"DECIMAL '{value}'" if abs(value) < _MOST_DIGITS else f"DOUBLE '{value}'"
+        return super().render_literal_value(value, type_)
+
+
+class _Spelling(Spelling):
+    name = "trino"
+    preparer = _Preparer
+    statement_compiler = _Compiler
+
+
+class Trino(Spoken):
     """Trino 400 and later, in a session whose zone is UTC."""
 
     engine: ClassVar[str] = "trino"
-
-    def placeholder(self, name: str) -> Element:
-        return sa.literal_column(f":tw_{name}")
-
-    def bind(self, name: str, moment: datetime) -> str:
-        del name, moment
-        return ""  # written into the statement, so that partitions are pruned
+    spelling: ClassVar[Spelling] = _Spelling()
 
     def moment(self, moment: datetime) -> Element:
         return sa.literal_column(bound(moment))
 
-    def timeless(self, at: Element) -> Element:
-        return at.is_(None)
-
-    def compile(self, statement: sa.sql.ClauseElement) -> str:
-        return str(statement.compile(dialect=_dialect(), compile_kwargs={"literal_binds": True}))
-
     def extract_many(self, doc: Element, paths: Sequence[v.Path]) -> tuple[Element, Element]:
         values = [_at(doc, path) for path in paths]
-        return _array(map(_text, values)), _array(map(_first, values))
+        return listed(list(map(_text, values)), _ARRAY), listed(list(map(_first, values)), _ARRAY)
 
     def at_position(self, many: Element, position: int) -> Element:
         return sa.func.element_at(many, position + 1)
@@ -76,7 +83,7 @@ class Trino(Writer):
                 text, kind = self._extracted(position)  # a text may look like an array, and is none
                 return sa.case((kind.in_(["[", "{"]), _try(sa.func.json_parse(text))))
             case v.Item(level):
-                return _item(level)
+                return item(level)
             case v.Nth(inner, index):
                 return sa.func.element_at(_items(self.value(inner)), index + 1)
 
@@ -124,15 +131,12 @@ class Trino(Writer):
     def has_other_keys(self, expr: v.HasOtherKeys) -> Element:
         keys = sa.func.map_keys(_members(_at(self.expr(expr.doc), expr.path)))
         if expr.declared:
-            keys = sa.func.array_except(keys, _array(map(sa.literal, expr.declared)))
+            keys = sa.func.array_except(keys, listed(list(map(sa.literal, expr.declared)), _ARRAY))
         return sa.func.coalesce(sa.func.cardinality(keys) > 0, sa.false())
 
     def more_keys(self, expr: v.MoreKeys) -> Element:
-        known: Element = sa.literal(0)
-        for place in expr.places:
-            known = known + sa.case((self.kind(place).is_not(None), 1), else_=0)
         members = _members(_at(self.expr(expr.doc), expr.path))
-        return sa.func.coalesce(sa.func.cardinality(members) > known, sa.false())
+        return sa.func.coalesce(sa.func.cardinality(members) > self.present(expr.places), sa.false())
 
     # ── nested values ───────────────────────────────────────────────────────────────────────────────
 
@@ -170,7 +174,7 @@ class Trino(Writer):
 
     def try_cast(self, expr: v.TryCast) -> Element:
         inner = self.expr(expr.expr)
-        text = _cast(inner, "VARCHAR")
+        text = cast(inner, "VARCHAR")
         tried: dict[Family, Callable[[], Element]] = {
             Family.TEXT: lambda: text,
             Family.INTEGER: lambda: _try_cast(inner, "BIGINT"),
@@ -178,7 +182,7 @@ class Trino(Writer):
             Family.BOOLEAN: lambda: _try_cast(inner, "BOOLEAN"),
             Family.DATE: lambda: _try_cast(text, "DATE"),
             # ISO 8601 as collectors write it, or Trino's own spelling; a moment without a zone is UTC.
-            Family.TIMESTAMP: lambda: _cast(
+            Family.TIMESTAMP: lambda: cast(
                 sa.func.coalesce(
                     _try(sa.func.from_iso8601_timestamp_nanos(sa.func.replace(text, " ", "T"))),
                     _try_cast(text, "TIMESTAMP(6) WITH TIME ZONE"),
@@ -204,10 +208,10 @@ class Trino(Writer):
         return sa.case((sa.or_(lost, small), sa.false()), else_=_try(Words("mod(", number, ", ", divisor, ")")) == 0)
 
     def captured(self, expr: v.Captured) -> Element:
-        return sa.func.nullif(sa.func.regexp_extract(self.expr(expr.expr), _java(expr.pattern), 1), "")
+        return sa.func.nullif(sa.func.regexp_extract(self.expr(expr.expr), java(expr.pattern), 1), "")
 
     def matches(self, expr: v.Matches) -> Element:
-        return sa.func.regexp_like(self.expr(expr.expr), _java(expr.pattern))
+        return sa.func.regexp_like(self.expr(expr.expr), java(expr.pattern))
 
     def split_part(self, expr: v.SplitPart) -> Element:
         text = self.expr(expr.expr)
@@ -215,7 +219,7 @@ class Trino(Writer):
         return sa.case((text.is_not(None), part))
 
     def epoch_hour(self, expr: v.EpochHour) -> Element:
-        return _cast(sa.func.floor(Words("(", sa.func.to_unixtime(self.expr(expr.expr)), " / 3600)")), "BIGINT")
+        return cast(sa.func.floor(Words("(", sa.func.to_unixtime(self.expr(expr.expr)), " / 3600)")), "BIGINT")
 
     def since_epoch(self, expr: v.SinceEpoch) -> Element:
         number = _try_cast(self.expr(expr.expr), "DOUBLE")
@@ -229,13 +233,6 @@ def bound(moment: datetime) -> str:
     "TIMESTAMP '2026-06-01 10:00:00.000000'"
     """
     return f"TIMESTAMP '{moment.astimezone(UTC).strftime('%Y-%m-%d %H:%M:%S.%f')}'"
-
-
-def _java(pattern: str) -> str:
-    try:
-        return to_java(pattern)
-    except NoSuchSetError as unknown:
-        raise Unsayable(str(unknown)) from None
 
 
 def _members(value: Element) -> Element:
@@ -264,49 +261,9 @@ def _first(value: Element) -> Element:
     return sa.func.substr(sa.func.json_format(value), 1, 1)
 
 
-def _array(items: Any) -> Element:
-    parts: list[str | Element] = []
-    for item in items:
-        parts += [", ", item] if parts else [item]
-    return Words("ARRAY[", *parts, "]")
-
-
-def _item(level: int) -> Element:
-    return sa.literal_column(f"tw_item{level}")
-
-
-def _cast(value: Element, native: str) -> Element:
-    return Words("CAST(", value, f" AS {native})")
-
-
 def _try_cast(value: Element, native: str) -> Element:
-    return Words("TRY_CAST(", value, f" AS {native})")
+    return cast(value, native, how="TRY_CAST")
 
 
 def _try(value: Element) -> Element:
     return Words("TRY(", value, ")")
-
-
-class _Preparer(Preparer):
-    escapes: ClassVar = {'"': '""'}
-
-
-class _Compiler(Compiler):
-    escapes: ClassVar = {"'": "''"}
-
-    def render_literal_value(self, value: Any, type_: sa.types.TypeEngine[Any]) -> str:
-        """Beyond 64 bits a number is a decimal, beyond 38 digits a float."""
-        if isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
-            return f"DECIMAL '{value}'" if abs(value) < _MOST_DIGITS else f"DOUBLE '{value}'"
-        return super().render_literal_value(value, type_)
-
-
-class _Spelling(Spelling):
-    name = "trino"
-    preparer = _Preparer
-    statement_compiler = _Compiler
-
-
-@cache
-def _dialect() -> sa.Dialect:
-    return _Spelling()

@@ -1,11 +1,11 @@
 """Every rule case on every engine: the very functions that `trackwarden selftest` runs.
 
-Spark takes a third of a second to plan a case, so it is asked a share of them, the same in every run: the first of each
-keyword and landing, and every eighth. `TRACKWARDEN_ALL_ENGINES=1` asks it all.
+Spark takes a third of a second to plan a case, bqemulator to write it in another database's SQL, so they are asked a
+share of them, the same in every run: the first of each keyword and landing, and every eighth.
+`TRACKWARDEN_ALL_ENGINES=1` asks them all.
 """
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pytest
 
@@ -13,19 +13,13 @@ from monitor.selftest.case import Case, cases
 from monitor.selftest.examine import Passed, Refused, Verdict, examine
 from monitor.warehouse import Profile, connect
 from monitor.warehouse.adapters.base import Terms
+from tests.fakes.shares import ALL, share
 
 UNSAID: Mapping[str, tuple[str, ...]] = {}
 """Engine → beginnings of the names of cases whose rules it has no words for. A case that is not here has to pass."""
 
-SHARED = frozenset() if os.environ.get("TRACKWARDEN_ALL_ENGINES") == "1" else frozenset({"spark"})
+SHARED = frozenset() if ALL else frozenset({"bigquery", "spark"})
 """Engines that are asked a share of the cases."""
-_EVERY = 8
-
-
-def share(every: Sequence[Case]) -> Sequence[Case]:
-    """The first case of each keyword in each landing, and every eighth of all."""
-    first = {(case.keyword, case.form): case.name for case in reversed(every)}
-    return [case for n, case in enumerate(every) if n % _EVERY == 0 or first[case.keyword, case.form] == case.name]
 
 
 @pytest.fixture(scope="session")

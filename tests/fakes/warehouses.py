@@ -13,7 +13,7 @@ from typing import TypeAlias
 import duckdb
 
 from monitor.warehouse import Profile
-from tests.fakes import clickhouse, spark
+from tests.fakes import bqemulator, clickhouse, fakesnow, spark
 from tests.fakes.jobs import RAW, WEB
 from tests.fakes.postgres import PostgresMissingError, running
 
@@ -59,28 +59,35 @@ def clickhouse_inside(folder: Path) -> Iterator[Profile]:
         raise MissingError(str(missing)) from None
 
 
-@contextmanager
-def spark_server(folder: Path) -> Iterator[Profile]:
-    """Spark's Thrift server over two executors."""
-    try:
-        with spark.running(folder) as fields:
-            yield _profile(folder, fields)
-    except spark.SparkMissingError as missing:
-        raise MissingError(str(missing)) from None
-
-
 def _profile(folder: Path, fields: Mapping[str, object]) -> Profile:
     return Profile(str(fields["type"]), fields, folder / "profiles.yml", "tests", "own")
 
 
 Started: TypeAlias = Callable[[Path], AbstractContextManager[Profile]]
+Running: TypeAlias = Callable[[Path], AbstractContextManager[Mapping[str, object]]]
+"""A server whose files lie in the folder; gives the fields of a dbt output that reaches it."""
+
+
+def _server(running: Running, missing: type[Exception]) -> Started:
+    @contextmanager
+    def started(folder: Path) -> Iterator[Profile]:
+        try:
+            with running(folder) as fields:
+                yield _profile(folder, fields)
+        except missing as lacking:
+            raise MissingError(str(lacking)) from None
+
+    return started
+
 
 WAREHOUSES: Mapping[str, Started] = {
     "duckdb": duckdb_file,
     "postgresql": postgresql_server,
     "sqlite": sqlite_file,
     "clickhouse": clickhouse_inside,
-    "spark": spark_server,
+    "spark": _server(spark.running, spark.SparkMissingError),
+    "snowflake": _server(fakesnow.running, fakesnow.SnowflakeMissingError),
+    "bigquery": _server(bqemulator.running, bqemulator.BigQueryMissingError),
 }
 """Engine file's name → how to start one."""
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import google.auth
 import sqlalchemy as sa
 from google.api_core.client_options import ClientOptions
-from google.api_core.exceptions import GoogleAPICallError, RetryError, ServiceUnavailable
+from google.api_core.exceptions import BadRequest, GoogleAPICallError, RetryError, ServiceUnavailable
 from google.auth import impersonated_credentials
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
@@ -18,9 +18,10 @@ from google.oauth2 import credentials, service_account
 from requests.exceptions import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
+from monitor.catalog import TableRef
 from monitor.errors import ConfigError, WarehouseError
 from monitor.sql.bigquery import bound
-from monitor.warehouse.adapters.base import Adapter, Moments, Opened, Sleep, Terms, reason
+from monitor.warehouse.adapters.base import Adapter, Landing, Moments, Opened, Sleep, Terms, reason
 from monitor.warehouse.adapters.link import linked
 from monitor.warehouse.profile import Profile
 
@@ -30,6 +31,7 @@ _PLACEHOLDER = re.compile(r"'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|@tw_(?P<name>\w+
 _UNREACHABLE = 60
 """Seconds for which a request is tried again: the library's own ten minutes would hold up every other table."""
 _WIDEST = {"since": "0001-01-01 00:00:00", "until": "9999-12-31 23:59:59"}
+_ROWS_AT_ONCE = 200
 _LABEL = re.compile(r"[^a-z0-9_-]")
 
 
@@ -42,6 +44,13 @@ class BigQuery(Adapter):
         "text": "STRING", "integer": "INT64", "number": "FLOAT64", "decimal": "NUMERIC(18, 2)", "boolean": "BOOL",
         "timestamp": "TIMESTAMP", "date": "DATE", "json": "JSON", "list of text": "ARRAY<STRING>", "bytes": "BYTES",
     }  # fmt: skip
+    loses: ClassVar[Mapping[str, frozenset[str]]] = {
+        "json": frozenset({"digits beyond 64 bits", "numbers beyond floats"}),
+        "text": frozenset({"digits beyond 64 bits", "numbers beyond floats", "dots in names"}),
+        "list of text": frozenset({"a list that is null"}),
+    }
+    together: ClassVar[int] = 20
+    at_once: ClassVar[int] = 4
 
     def open(self, profile: Profile, terms: Terms, sleep: Sleep) -> Opened:
         """A session whose every job has our label and limits; rights to read come from the account."""
@@ -90,6 +99,11 @@ class BigQuery(Adapter):
         said = _PLACEHOLDER.sub(spelled, sql)
         return said, used or None
 
+    def united(self, statements: Sequence[str]) -> str:
+        """Their rows as JSON, in one job: each takes a second, and is billed for 10 MB per table at least."""
+        said = (f"SELECT {n} AS place, TO_JSON_STRING(s) AS said FROM ({sql}) AS s" for n, sql in enumerate(statements))  # noqa: S608 - ours
+        return " UNION ALL ".join(said)
+
     def estimate(self, connection: sa.Connection, sql: str) -> int | None:
         """By a dry run, which costs nothing; the widest range where the statement has one."""
         held: Any = connection.connection.driver_connection
@@ -107,6 +121,27 @@ class BigQuery(Adapter):
         return told
 
     # ── landing rows ────────────────────────────────────────────────────────────────────────────────
+
+    def land(self, connection: sa.Connection, ref: TableRef, columns: Mapping[str, str], rows: Landing) -> None:
+        """A table and its first rows are one job: each takes a second, however little it does."""
+        natives = self.natives(columns, rows)
+        parts = [
+            [
+                [
+                    self.value(native, kind, value)
+                    for native, kind, value in zip(natives.values(), columns.values(), row, strict=True)
+                ]
+                for row in rows[start : start + _ROWS_AT_ONCE]
+            ]
+            for start in range(0, len(rows), _ROWS_AT_ONCE)
+        ]
+        made = self.create(ref, natives)
+        if parts:
+            first, *others = parts[0]
+            named = [f"{value} AS {self.quoted(name)}" for name, value in zip(natives, first, strict=True)]
+            made += " AS " + " UNION ALL ".join(f"SELECT {', '.join(row)}" for row in (named, *others))
+        for statement in (made, *(said for part in parts[1:] for said in self.insert(ref, list(columns), part))):
+            connection.exec_driver_sql(statement)
 
     def cast(self, native: str, kind: str, literal: str) -> str:
         """JSON is parsed, as a loader would."""
@@ -127,9 +162,19 @@ class _Client(bigquery.Client):
         given.setdefault("retry", DEFAULT_RETRY.with_timeout(_UNREACHABLE))
         given.setdefault("job_retry", DEFAULT_JOB_RETRY.with_timeout(_UNREACHABLE))
         try:
-            return super().query_and_wait(query, **given)
+            rows = super().query_and_wait(query, **given)
+            # Rows have columns, if none of them came: an answer without any is a statement that wrote, or that failed.
+            failed = None if rows.schema or not rows.job_id else self._failure(rows.job_id, rows.location)
         except (RetryError, GoogleAuthError, RequestException) as error:
             raise ServiceUnavailable(str(error).splitlines()[0]) from error
+        if failed is not None:
+            raise failed
+        return rows
+
+    def _failure(self, job: str, location: str | None) -> GoogleAPICallError | None:
+        """What ended a job, where something did."""
+        told = self.get_job(job, location=location, timeout=_UNREACHABLE)
+        return BadRequest(str(told.error_result.get("message"))) if told.error_result else None
 
 
 def arguments(profile: Profile, terms: Terms, *, project: str, dataset: str) -> dict[str, Any]:
@@ -138,8 +183,10 @@ def arguments(profile: Profile, terms: Terms, *, project: str, dataset: str) -> 
     config = bigquery.QueryJobConfig(
         default_dataset=f"{project}.{dataset}",
         labels={"application": _LABEL.sub("_", terms.label.lower())[:63]},
-        maximum_bytes_billed=_smallest(fields.get("maximum_bytes_billed"), terms.bytes_billed),
     )
+    most = _smallest(fields.get("maximum_bytes_billed"), terms.bytes_billed)
+    if most is not None:  # a limit of None is sent as the word
+        config.maximum_bytes_billed = most
     if str(fields.get("priority") or "").lower() == "batch":  # a job without one takes the quicker way
         config.priority = bigquery.QueryPriority.BATCH
     seconds = _smallest(fields.get("job_execution_timeout_seconds"), terms.statement_seconds)
