@@ -51,6 +51,8 @@ class Column:
     name: str
     family: Family
     native: str
+    distinct: int | None = field(default=None, compare=False, repr=False)
+    """About how many values it holds, where the catalog tells: a hint, no part of what the column is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Table:
     columns: tuple[Column, ...]
     rows: int | None = field(default=None, compare=False, repr=False)
     """About how many rows it has, where the catalog tells: a hint, no part of what the table is."""
+    readable: bool = field(default=True, compare=False, repr=False)
+    """The account may read it, as far as the catalog tells."""
 
     def column(self, name: str) -> Column | None:
         """The column of that exact name, or None."""

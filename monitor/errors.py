@@ -68,6 +68,10 @@ class WarehouseError(TrackwardenError):
     exit_code = ExitCode.UNREACHABLE
 
 
+class WarehouseLostError(WarehouseError):
+    """The connection broke, or nobody answered in time: it says nothing against what was asked."""
+
+
 class HistoryError(TrackwardenError):
     """The history database cannot be opened, read or written."""
 

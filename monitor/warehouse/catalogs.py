@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 from monitor.catalog import Column, Family, Table, TableRef
 
 Query: TypeAlias = Callable[[str], Sequence[Sequence[Any]]]
-_WITH_ROWS = 6
-"""Columns of a catalog statement that tells about how many rows a table has."""
+_ROWS, _READABLE, _DISTINCT = 5, 6, 7
+"""Where a catalog statement tells of a table's rows, whether the account may read it, and of a column's values."""
 
 _FAMILIES: tuple[tuple[str, Family], ...] = (
     (r".*\[\d*\]$|STRUCT|MAP|UNION|LIST|ARRAY|BLOB|BYTEA|BIT|INTERVAL|GEOMETRY", Family.OTHER),
@@ -41,9 +41,14 @@ def read(said: Callable[[Sequence[str]], str], schemas: Sequence[str], query: Qu
     rows = query(said(schemas))
     for (own, schema, name), columns in groupby(rows, key=lambda row: (row[0], str(row[1]), str(row[2]))):
         first, *more = columns
-        listed = tuple(Column(str(c[3]), family(str(c[4])), str(c[4])) for c in (first, *more))
-        size = None if len(first) < _WITH_ROWS or first[-1] is None else int(first[-1])
+        listed = tuple(Column(str(c[3]), family(str(c[4])), str(c[4]), _distinct(c)) for c in (first, *more))
+        size = None if len(first) <= _ROWS or first[_ROWS] is None else int(first[_ROWS])
+        readable = len(first) <= _READABLE or bool(first[_READABLE])
         if schema in schemas:
-            yield Table(TableRef(schema, name), listed, size)
+            yield Table(TableRef(schema, name), listed, size, readable)
         if own and "" in schemas:
-            yield Table(TableRef("", name), listed, size)
+            yield Table(TableRef("", name), listed, size, readable)
+
+
+def _distinct(column: Sequence[Any]) -> int | None:
+    return None if len(column) <= _DISTINCT or column[_DISTINCT] is None else round(column[_DISTINCT])

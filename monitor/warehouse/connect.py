@@ -18,4 +18,4 @@ def connect(profile: Profile, terms: Terms | None = None, *, sleep: Sleep = time
             where=profile.where,
             hint=f"supported: {', '.join(ADAPTERS)}",
         )
-    return Warehouse(found, found.open(profile, terms or Terms(), sleep))
+    return Warehouse(found, profile, terms or Terms(), sleep)

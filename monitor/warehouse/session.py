@@ -1,55 +1,70 @@
 """One open session: the catalog, and statements. Read-only; held from the catalog to the last scan."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, Self, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
 
 from monitor.catalog import Catalog, TableRef
 from monitor.errors import WarehouseError
 from monitor.values import Values, transposed
 from monitor.warehouse import catalogs
-from monitor.warehouse.adapters.base import Adapter, Landing, Opened
+from monitor.warehouse.adapters.base import Adapter, Landing, Sleep, Terms
+from monitor.warehouse.held import Held
+from monitor.warehouse.profile import Profile
 
 Row: TypeAlias = Sequence[Any]
 
-_VALUE = re.compile(r"(?<=string )'.*'", re.DOTALL)
-"""A row's own value in an engine's words: `Could not convert string 'jane@example.org' to INT32`."""
-
 
 class Warehouse:
-    """An open connection to the warehouse. Not for several threads; `close` it."""
+    """An open connection to the warehouse, opened anew where it was lost. Not for several threads; `close` it."""
 
-    def __init__(self, adapter: Adapter, opened: Opened) -> None:
+    def __init__(self, adapter: Adapter, profile: Profile, terms: Terms, sleep: Sleep) -> None:
         self.engine = adapter.engine
         """The name of the engine file that speaks its SQL."""
-        self.where = opened.where
-        """For errors: the file or host, never a secret."""
+        self.at_once = adapter.sessions(profile, terms)
+        """How many statements a run may have under way, each in a session of its own."""
+        self.batched = terms.batch if adapter.unites else 1
+        """How many scans of small tables are sent as one statement."""
         self._adapter = adapter
-        self._pool = opened.pool
-        self._connection = opened.connection
+        self._given = (profile, terms, sleep)
+        self._held = Held(adapter, profile, terms, sleep)
+        self._number = 0
         self._bound: dict[str, datetime] = {}
         self._ready: int | None = None
         """What the session was last prepared for."""
 
     @property
+    def where(self) -> str:
+        """For errors: the file or host, never a secret."""
+        return self._held.where
+
+    @property
     def pool(self) -> sa.Engine:
         """For listening to statements; all of them go through it."""
-        return self._pool
+        return self._held.pool
+
+    @property
+    def gone(self) -> bool:
+        """The connection was lost and cannot be had again: whatever is asked fails at once."""
+        return self._held.gone
+
+    def another(self) -> "Warehouse":
+        """One more session like this one. Raises WarehouseError where there is none to be had."""
+        return Warehouse(self._adapter, *self._given)
+
+    def stop(self) -> None:
+        """From another thread: whoever waits for an answer gets an error, soon."""
+        self._held.cut()
 
     def catalog(self, schemas: Iterable[str]) -> Catalog:
         """The tables of these schemas as they are now; an empty name is the connection's own schema."""
         wanted = sorted(set(schemas))
-        try:
-            told = self._adapter.columns(self._connection, wanted)
-        except SQLAlchemyError as error:
-            self._recover()
-            raise WarehouseError("the catalog cannot be read", where=self.where, hint=_said(error)) from None
+        problem = "the catalog cannot be read"
+        told = self._held.run(lambda connection: self._adapter.columns(connection, wanted), problem)
         if told is None:
             return Catalog.of(self.engine, catalogs.read(self._adapter.catalog, wanted, self.query))
         return Catalog.of(self.engine, catalogs.read(lambda _: "", wanted, lambda _: told))
@@ -59,11 +74,7 @@ class Warehouse:
 
         Raises WarehouseError with the engine's own words.
         """
-        try:
-            return self._executed(sql, moments or {}).fetchall()
-        except SQLAlchemyError as error:
-            self._recover()
-            raise WarehouseError("the warehouse refused a statement", where=self.where, hint=_said(error)) from None
+        return self._held.run(lambda connection: self._executed(connection, sql, moments or {}).fetchall())
 
     def several(
         self, statements: Sequence[str], moments: Mapping[str, datetime] | None = None
@@ -97,20 +108,31 @@ class Warehouse:
 
         `rows`: about how many rows the table has, where the catalog tells.
         """
-        try:
+
+        def asked(connection: sa.Connection) -> Sequence[Values]:
+            self._forget()
             if rows != self._ready:
-                self._adapter.prepare(self._connection, rows)
+                self._adapter.prepare(connection, rows)
                 self._ready = rows
-            result = self._executed(sql, moments or {})
+            result = self._executed(connection, sql, moments or {})
             arrays = self._adapter.arrays(result)
             return transposed(result.fetchall(), width) if arrays is None else arrays
-        except (SQLAlchemyError, self._pool.dialect.loaded_dbapi.Error) as error:  # fetching is the driver's own
-            self._recover()
-            raise WarehouseError("the warehouse refused a statement", where=self.where, hint=_said(error)) from None
+
+        return self._held.run(asked)
+
+    def batch(
+        self, asked: Sequence[tuple[str, int]], moments: Mapping[str, datetime] | None = None
+    ) -> list[Sequence[Values] | WarehouseError]:
+        """The results of several statements (text, width) that are sent as one; one by one where that is refused."""
+        answers = self._united([sql for sql, _ in asked], moments)
+        return [
+            answer if isinstance(answer, WarehouseError) else transposed(answer, width)
+            for (_, width), answer in zip(asked, answers, strict=True)
+        ]
 
     def estimate(self, sql: str) -> int | None:
         """Bytes that a statement would read, where the warehouse tells before running it."""
-        return self._adapter.estimate(self._connection, sql)
+        return self._held.run(lambda connection: self._adapter.estimate(connection, sql))
 
     # ── a schema of our own, where the terms allow writing ──────────────────────────────────────────────
 
@@ -134,8 +156,8 @@ class Warehouse:
         try:
             yield
         finally:
-            with suppress(SQLAlchemyError):
-                self._connection.rollback()
+            with suppress(WarehouseError):
+                self._held.run(lambda connection: connection.rollback())
             try:
                 self.write(self._adapter.drop(schema))
             except WarehouseError as error:
@@ -145,50 +167,40 @@ class Warehouse:
 
     def land(self, ref: TableRef, columns: Mapping[str, str], rows: Landing) -> None:
         """A new table with columns of these kinds, and its rows. Raises WarehouseError with the engine's own words."""
-        try:
-            self._adapter.land(self._connection, ref, columns, rows)
-        except (SQLAlchemyError, self._pool.dialect.loaded_dbapi.Error) as error:
-            self._recover()
-            raise WarehouseError("rows could not be landed", where=f"{self.where} {ref}", hint=_said(error)) from None
+        self._held.run(
+            lambda connection: self._adapter.land(connection, ref, columns, rows), f"rows could not be landed in {ref}"
+        )
 
     def write(self, statements: Iterable[str]) -> None:
         """Statements that give no rows, committed together. Raises WarehouseError with the engine's own words."""
-        try:
-            for statement in statements:
-                self._connection.exec_driver_sql(statement)
-            self._connection.commit()
-        except SQLAlchemyError as error:
-            self._recover()
-            raise WarehouseError("the warehouse refused a statement", where=self.where, hint=_said(error)) from None
 
-    def _executed(self, sql: str, moments: Mapping[str, datetime]) -> sa.CursorResult[Any]:
+        def written(connection: sa.Connection) -> None:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+            connection.commit()
+
+        self._held.run(written)
+
+    def _forget(self) -> None:
+        """After an error, or on a new connection, everything is said anew."""
+        if self._number != self._held.number:
+            self._number, self._ready = self._held.number, None
+            self._bound.clear()
+
+    def _executed(self, connection: sa.Connection, sql: str, moments: Mapping[str, datetime]) -> sa.CursorResult[Any]:
         """Run a statement with its placeholders at these moments; most scans of a run share theirs."""
+        self._forget()
         fresh = {name: moment for name, moment in moments.items() if self._bound.get(name) != moment}
         self._bound.update(fresh)
-        said, parameters = self._adapter.bound(self._connection, sql, moments, fresh)
-        return self._connection.exec_driver_sql(said, parameters)
-
-    def _recover(self) -> None:
-        """A refused statement may have broken the transaction; the next one starts anew, and binds anew."""
-        self._bound.clear()
-        try:
-            self._connection.rollback()
-        except SQLAlchemyError:
-            self._connection.invalidate()
+        said, parameters = self._adapter.bound(connection, sql, moments, fresh)
+        return connection.exec_driver_sql(said, parameters)
 
     def close(self) -> None:
         """Release the connection and, with it, the lock on a file."""
-        self._connection.close()
-        self._pool.dispose()
+        self._held.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _said(error: Exception) -> str:
-    """The driver's first lines, without the statement (it is long), its parameters, and what stands in rows."""
-    told = str(getattr(error, "orig", None) or error).partition("LINE ")[0]
-    return " ".join(line.strip() for line in _VALUE.sub("'…'", told).splitlines() if line.strip())[:400]

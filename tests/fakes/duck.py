@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 
@@ -20,13 +20,19 @@ class Duck:
     """DuckDB in memory. `statements` are the ones that were asked through `query`."""
 
     engine = "duckdb"
+    at_once = batched = 1
+    gone = False
 
     def __init__(self) -> None:
         self.connection = duckdb.connect(config={"threads": 1})
         self.connection.execute("SET TimeZone = 'UTC'")
         self.statements: list[str] = []
+        self.batches: list[int] = []
+        """How many statements came together."""
         self.broken: set[str] = set()
         """Statements that speak of one of these tables are refused."""
+        self.words = "broken by the test"
+        """What is said against them."""
         self.sizes: dict[str, int] = {}
         """Bytes that a scan of a table would read."""
 
@@ -49,7 +55,7 @@ class Duck:
         """All rows of a statement. Raises WarehouseError with DuckDB's words."""
         self.statements.append(sql)
         if any(name in sql for name in self.broken):
-            raise WarehouseError("the warehouse refused a statement", hint="broken by the test")
+            raise WarehouseError("the warehouse refused a statement", hint=self.words)
         try:
             for name, moment in (moments or {}).items():
                 self.connection.execute(writer(self.engine).bind(name, moment))
@@ -64,9 +70,33 @@ class Duck:
         del rows
         return transposed(self.query(sql, moments), width)
 
+    def batch(
+        self, asked: Sequence[tuple[str, int]], moments: Mapping[str, datetime] | None = None
+    ) -> list[Sequence[Values] | WarehouseError]:
+        """One after the other."""
+        self.batches.append(len(asked))
+        found: list[Sequence[Values] | WarehouseError] = []
+        for sql, width in asked:
+            try:
+                found.append(self.columns(sql, width, moments))
+            except WarehouseError as error:
+                found.append(error)
+        return found
+
     def estimate(self, sql: str) -> int | None:
         """What the test says that statements of a table would read."""
         return next((size for name, size in self.sizes.items() if name in sql), None)
+
+    def another(self) -> Self:
+        """There is only this one."""
+        raise WarehouseError("the warehouse gives out no more sessions", hint="a fake has one")
+
+    def stop(self) -> None:
+        """Whoever waits gets an error."""
+        self.connection.interrupt()
+
+    def close(self) -> None:
+        """Nothing: the rows are needed."""
 
 
 def quoted(name: str) -> str:

@@ -177,14 +177,14 @@ def test_a_table_that_has_gone_is_unmeasured_with_the_engines_own_words(shop: Sh
     assert "t1" in problem.hint
 
 
-def test_a_common_probe_that_is_refused_is_asked_table_by_table(shop: Shop) -> None:
+def test_a_common_probe_that_is_refused_is_asked_by_halves(shop: Shop) -> None:
     shop.run()
     shop.now += timedelta(hours=3)
     shop.add("t3", NOW)
     shop.duck.broken = {"t2"}
     answers = shop.run()
     assert kinds(answers) == [Untouched, Unmeasured, Measured]
-    assert len(shop.duck.statements) == 1 + 3 + 1
+    assert len(shop.duck.statements) == 1 + 2 + 2 + 1
 
 
 def test_what_is_undeclared_is_named_by_one_more_statement(shop: Shop) -> None:
@@ -272,3 +272,31 @@ def test_a_reader_that_stops_leaves_nothing_running(shop: Shop) -> None:
     answers.close()
     assert asked <= len(shop.duck.statements) <= 3
     assert not [one for one in threading.enumerate() if one.name.startswith("warehouse")]
+
+
+def test_scans_of_small_tables_are_sent_together_and_count_the_same(shop: Shop) -> None:
+    shop.tables += [shop.make(name, 2) for name in ("t4", "t5", "t6", "t7")]
+    alone = shop.run()
+    shop.marks.clear()
+    shop.duck.batched = 3
+    assert shop.run() == alone
+    assert shop.duck.batches == [3, 3, 1]
+    assert len(shop.duck.statements) == 7
+
+
+def test_one_of_a_batch_that_is_refused_concerns_its_table_alone(shop: Shop) -> None:
+    shop.duck.batched = 3
+    shop.duck.broken = {"FROM t2"}
+    assert kinds(shop.run()) == [Measured, Unmeasured, Measured]
+
+
+def test_tables_that_are_due_from_different_hours_are_not_sent_together(shop: Shop) -> None:
+    shop.run()
+    shop.now += timedelta(hours=3)
+    shop.marks["t3"] = Mark(shop.marks["t3"].until - 8, 0)
+    for name in ("t1", "t2", "t3"):
+        shop.add(name, NOW)
+    shop.duck.batched = 3
+    answers = shop.run()
+    assert [one.rows for one in measured(answers)] == [1, 1, 4]
+    assert shop.duck.batches == [2, 1]

@@ -66,6 +66,30 @@ def test_a_table_beyond_the_bytes_of_a_run_is_unknown_and_smaller_ones_go_on() -
     assert skipped.events == ("A", "B")
 
 
+def test_follow_ups_are_paid_from_the_same_budget() -> None:
+    duck = Duck()
+    held = tables(duck, 1)
+    duck.connection.execute("UPDATE t1 SET payload = '{\"new\": 1}'")
+    duck.sizes = {"FROM t1": 600}
+    ((_, answer),) = asked(duck, held, {}, budget=Budget(bytes=1_000))
+    assert isinstance(answer, Measured)
+    assert (answer.rows, answer.undeclared) == (3, ())
+    assert answer.missed[0].endswith("raise measure.budget.bytes where a run never comes to it")
+    ((_, whole),) = asked(duck, held, {}, budget=Budget(bytes=1_200))
+    assert isinstance(whole, Measured)
+    assert [one.name for one in whole.undeclared] == ["new"]
+
+
+def test_what_the_probe_reads_is_counted() -> None:
+    duck = Duck()
+    held = tables(duck, 1)
+    hour = int(NOW.timestamp() // 3600)
+    duck.sizes = {"FROM t1": 600}
+    ((_, answer),) = asked(duck, held, {"t1": Mark(hour - 30)}, budget=Budget(bytes=1_000))
+    assert isinstance(answer, Unmeasured)
+    assert answer.problem == "skipped: it would read 600 bytes, and 400 are left"
+
+
 def test_when_the_seconds_are_over_no_further_scan_begins() -> None:
     duck = Duck()
     found = [type(answer) for _, answer in asked(duck, tables(duck), {}, budget=Budget(seconds=2.5))]

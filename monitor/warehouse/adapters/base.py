@@ -14,6 +14,7 @@ from monitor.catalog import TableRef
 from monitor.sql.engines import writer
 from monitor.values import Values
 from monitor.warehouse.profile import Profile
+from monitor.warehouse.watch import Patience
 
 Sleep: TypeAlias = Callable[[float], object]
 Moments: TypeAlias = Mapping[str, datetime]
@@ -21,6 +22,8 @@ Landing: TypeAlias = Sequence[Sequence[Any]]
 """Rows to be landed, as JSON's values: texts, numbers, booleans, None, lists; documents as JSON text."""
 
 _ROWS_PER_INSERT = 50
+_MOST_THREADS = 8
+"""However many threads dbt has: who watches does not crowd out who works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,10 @@ class Terms:
     """A statement that would read more is refused by the warehouse (BigQuery's `maximum_bytes_billed`)."""
     label: str = "trackwarden"
     """How the warehouse's own query log names our statements: query tag, job label, application name."""
+    sessions: int | None = None
+    """How many statements a run may have under way at once; None: what suits the warehouse."""
+    batch: int = 1
+    """How many scans of small tables are sent as one statement, where the warehouse has words for it (`united`)."""
     writes: bool = False
     """Only `trackwarden selftest` writes: into a scratch schema of its own."""
 
@@ -68,16 +75,46 @@ class Adapter(ABC):
     together: ClassVar[int] = 1
     """How many small statements are quicker as one (`united`)."""
 
+    at_once: ClassVar[int] = 1
+    """Sessions that a run has side by side where neither the configuration nor the profile's `threads` says how many.
+
+    A warehouse inside our own process has the same processors as we do: one.
+    """
+
+    unites: ClassVar[bool] = False
+    """Several scans can be one statement (`united`), and are quicker so."""
+
     @abstractmethod
     def open(self, profile: Profile, terms: Terms, sleep: Sleep) -> Opened:
         """Connect as dbt would. Raises ConfigError for the profile, WarehouseError for the warehouse."""
+
+    def sessions(self, profile: Profile, terms: Terms) -> int:
+        """How many sessions a run may have side by side: by the configuration, or as dbt would by `threads`."""
+        if terms.sessions is not None or self.at_once == 1:
+            return terms.sessions or 1
+        said = str(profile.fields.get("threads") or "")
+        return min(int(said), _MOST_THREADS) if said.isdigit() and int(said) else self.at_once
+
+    def patience(self, profile: Profile, terms: Terms) -> Patience | None:
+        """How long a session waits for an answer before it breaks off (`cut`); None: the driver sees to that itself."""
+        del profile, terms
+        return None
+
+    def cut(self, connection: sa.Connection) -> None:
+        """From another thread: whoever waits for an answer gets an error. Nothing where the driver cannot."""
+        del connection
+
+    def lost(self, connection: sa.Connection, error: Exception) -> bool:
+        """The driver's error says that the connection is gone, not that a statement is refused."""
+        del connection
+        return bool(getattr(error, "connection_invalidated", False))
 
     @abstractmethod
     def catalog(self, schemas: Sequence[str]) -> str:
         """One statement: (is it the connection's own schema, schema, table, column, native type) per column, in order.
 
         It covers the named schemas and, where an empty name is among them, the connection's own. A sixth column may
-        tell about how many rows the table has.
+        tell about how many rows the table has, a seventh whether the account may read it.
         """
 
     def columns(self, connection: sa.Connection, schemas: Sequence[str]) -> Sequence[Sequence[Any]] | None:
@@ -87,7 +124,10 @@ class Adapter(ABC):
 
     def united(self, statements: Sequence[str]) -> str:
         """One statement that gives the rows of many: the statement's index, the row as a JSON object."""
-        said = (f"SELECT {n} AS place, to_json(s) AS said FROM ({sql}) s" for n, sql in enumerate(statements))  # noqa: S608 - ours
+        said = (
+            f"SELECT {n} AS place, CAST(to_json(s) AS VARCHAR) AS said FROM ({sql}) s"  # noqa: S608 - ours
+            for n, sql in enumerate(statements)
+        )
         return " UNION ALL ".join(said)
 
     def prepare(self, connection: sa.Connection, rows: int | None) -> None:

@@ -19,6 +19,8 @@ _NATIVE_PORTS = {9000, 9440}
 _HTTP, _HTTPS = 8123, 8443
 _PATIENCE = 30
 """Seconds that the client waits longer than the server may take: the server then says why it ended a statement."""
+_SILENCE = 300
+"""Seconds in which a server says nothing: while it works, it tells of its progress."""
 _WRAPPED = r"^(?:Nullable|LowCardinality|SimpleAggregateFunction)\((?:[A-Za-z_]+, )?(.*)\)$"
 _MOST_WRAPS = 3
 
@@ -36,6 +38,7 @@ class ClickHouse(Adapter):
         "list of text": "Array(Nullable(String))",
     }  # fmt: skip
     loses: ClassVar[Mapping[str, frozenset[str]]] = {"list of text": frozenset({"a list that is null"})}
+    at_once: ClassVar[int] = 4
 
     def open(self, profile: Profile, terms: Terms, sleep: Sleep) -> Opened:
         """A session in UTC that may only read, unless the terms say otherwise."""
@@ -59,6 +62,15 @@ class ClickHouse(Adapter):
             engine.dispose()
             told = reason(error) if isinstance(error, SQLAlchemyError) else str(error).splitlines()[0][:300]
             raise WarehouseError("ClickHouse cannot be reached", where=where, hint=told) from None
+
+    def sessions(self, profile: Profile, terms: Terms) -> int:
+        """One inside this process."""
+        return 1 if profile.fields.get("driver") == "chdb" else super().sessions(profile, terms)
+
+    def lost(self, connection: sa.Connection, error: Exception) -> bool:
+        """The driver's own words where no answer came; an answer with a status is one."""
+        del connection
+        return "executing HTTP request" in str(getattr(error, "orig", error))
 
     def catalog(self, schemas: Sequence[str]) -> str:
         """From `system.columns`; what wraps a type (`Nullable(…)`, `LowCardinality(…)`) says nothing of its values."""
@@ -147,8 +159,8 @@ def _arguments(profile: Profile, terms: Terms) -> dict[str, Any]:
         "secure": secure,
         "verify": fields.get("verify") is None or _yes(fields.get("verify")),
         "connect_timeout": int(fields.get("connect_timeout") or 10),
-        "send_receive_timeout": max(
-            int(fields.get("send_receive_timeout") or 300), (terms.statement_seconds or 0) + _PATIENCE
+        "send_receive_timeout": int(
+            fields.get("send_receive_timeout") or min(_SILENCE, (terms.statement_seconds or _SILENCE) + _PATIENCE)
         ),
         **{key: fields[key] for key in ("client_cert", "client_cert_key", "server_host_name") if fields.get(key)},
     }

@@ -25,6 +25,8 @@ class Databricks(Adapter):
         "list of text": "ARRAY<STRING>", "bytes": "BINARY",
     }  # fmt: skip
 
+    at_once: ClassVar[int] = 4
+
     def open(self, profile: Profile, terms: Terms, sleep: Sleep) -> Opened:
         """A session in UTC; rights to read come from the account."""
         del sleep

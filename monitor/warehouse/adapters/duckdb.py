@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import sqlalchemy as sa
+from sqlalchemy.dialects import registry
 from sqlalchemy.exc import SQLAlchemyError
 
 from monitor.errors import ConfigError, WarehouseError
@@ -16,6 +17,7 @@ from monitor.sql.engines import writer
 from monitor.values import Values
 from monitor.warehouse.adapters.base import Adapter, Opened, Sleep, Terms, reason
 from monitor.warehouse.profile import Profile
+from monitor.warehouse.watch import Patience
 
 _LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.*?)\(PID (?P<pid>\d+)\)", re.DOTALL)
 _ATTEMPTS = (0.1, 0.2, 0.4, 0.8, 1.5)
@@ -28,6 +30,9 @@ _SETTINGS = (
     # Rewriting IN lists is 85% of planning a scan of many events, and buys it nothing.
     "SET disabled_optimizers = 'in_clause'",
 )
+
+# Where its dialect is: otherwise every process looks for it in each package that is installed (60 ms).
+registry.register("duckdb", "duckdb_sqlalchemy", "Dialect")
 
 
 class DuckDB(Adapter):
@@ -68,6 +73,16 @@ class DuckDB(Adapter):
                     ) from None
                 sleep(pause)
         raise AssertionError  # the loop returns or raises
+
+    def patience(self, profile: Profile, terms: Terms) -> Patience | None:
+        """DuckDB has no statement timeout of its own."""
+        del profile
+        return None if terms.statement_seconds is None else Patience(terms.statement_seconds)
+
+    def cut(self, connection: sa.Connection) -> None:
+        """The session goes on with its next statement."""
+        driver: Any = connection.connection.driver_connection
+        driver.interrupt()
 
     def catalog(self, schemas: Sequence[str]) -> str:
         """From `duckdb_columns()`, of the attached database alone."""

@@ -30,6 +30,8 @@ class Redshift(Adapter):
         "bytes": "VARBYTE",
     }  # fmt: skip
 
+    at_once: ClassVar[int] = 4
+
     def open(self, profile: Profile, terms: Terms, sleep: Sleep) -> Opened:
         """A session in UTC that may only read, unless the terms say otherwise."""
         del sleep

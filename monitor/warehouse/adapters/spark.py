@@ -1,6 +1,7 @@
 """Spark through its Thrift server, as dbt-spark names its fields."""
 
 import re
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -14,6 +15,7 @@ from monitor.catalog import TableRef
 from monitor.errors import ConfigError, WarehouseError
 from monitor.warehouse.adapters.base import Adapter, Landing, Opened, Sleep, Terms, as_text, reason
 from monitor.warehouse.profile import Profile
+from monitor.warehouse.watch import Patience, Watch
 
 _PORT = 10000
 _COLUMN = re.compile(
@@ -28,6 +30,11 @@ _FEW = 20
 """Rows that are landed as a view."""
 _MOST_SAID = 16_000
 """Characters of such a view: a metastore in Derby keeps 32,672, and writes texts more than once."""
+_LOST = "the connection to Spark was lost"
+_SIGN_IN = 60
+"""Seconds in which a server has a session for us."""
+_GRACE = 10
+"""Seconds that we wait longer than the server may take: it then says itself why it ended a statement."""
 _UNLABELLED = re.compile(r"[^\w .:@-]")
 
 
@@ -47,6 +54,8 @@ class Spark(Adapter):
         "text": frozenset({"the spelling of numbers"}),
     }
     together: ClassVar[int] = 20
+    at_once: ClassVar[int] = 4
+    unites: ClassVar[bool] = True
 
     def open(self, profile: Profile, terms: Terms, sleep: Sleep) -> Opened:
         """A session in UTC. Spark has no sessions that only read: the account's rights say what may be written."""
@@ -63,6 +72,20 @@ class Spark(Adapter):
             told = reason(error) if isinstance(error, SQLAlchemyError) else f"{error}"[:300]
             raise WarehouseError("Spark's Thrift server cannot be reached", where=where, hint=told) from None
         return Opened(engine, connection, where)
+
+    def patience(self, profile: Profile, terms: Terms) -> Patience | None:
+        """The server ends its own statements, while it is there."""
+        del profile
+        return None if terms.statement_seconds is None else Patience(terms.statement_seconds + _GRACE)
+
+    def cut(self, connection: sa.Connection) -> None:
+        """The driver finds its socket closed."""
+        driver: Any = connection.connection.driver_connection
+        driver.shut()
+
+    def lost(self, connection: sa.Connection, error: Exception) -> bool:
+        """As we say it ourselves, below."""
+        return _LOST in str(getattr(error, "orig", error)) or super().lost(connection, error)
 
     def catalog(self, schemas: Sequence[str]) -> str:
         """Spark has no statement that tells the columns of all tables: see `columns`."""
@@ -163,8 +186,20 @@ class _Connection(hive.Connection):  # type: ignore[misc]
 
     def __init__(self, label: str, given: Mapping[str, Any]) -> None:
         self.label = _UNLABELLED.sub("", label)
-        with _as_told():
-            super().__init__(**given)
+        watch = Watch(Patience(_SIGN_IN), self.shut)
+        try:
+            with _as_told(), watch:
+                super().__init__(**given)
+        finally:
+            watch.close()
+
+    def shut(self) -> None:
+        """From another thread: whoever waits for the server finds the connection closed."""
+        at: Any = self._transport
+        while not hasattr(at, "handle"):  # Thrift's transports stand one in the other; the last one is the socket
+            at = getattr(at, "_trans", None) or vars(at)["_TBufferedTransport__trans"]
+        if at.handle is not None:
+            at.handle.shutdown(socket.SHUT_RDWR)
 
     def cursor(self, *args: Any, **kwargs: Any) -> "_Cursor":
         return _Cursor(self, *args, **kwargs)
@@ -194,7 +229,7 @@ def _as_told() -> Iterator[None]:
         told = str(getattr(status, "errorMessage", None) or error)
         raise exc.OperationalError(_plain(told)) from None
     except (TException, OSError, EOFError) as error:
-        raise exc.OperationalError(f"the connection to Spark was lost: {error}") from None
+        raise exc.OperationalError(f"{_LOST}: {error}") from None
 
 
 def _plain(told: str) -> str:

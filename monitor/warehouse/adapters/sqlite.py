@@ -54,6 +54,11 @@ class SQLite(Adapter):
         connection.info["seconds"] = terms.statement_seconds
         return Opened(engine, connection, str(main))
 
+    def cut(self, connection: sa.Connection) -> None:
+        """The session goes on with its next statement."""
+        driver: Any = connection.connection.driver_connection
+        driver.interrupt()
+
     def catalog(self, schemas: Sequence[str]) -> str:
         """From SQLite's own tables of tables; its own schema is `main`."""
         named = ", ".join(self.text(schema) for schema in (*schemas, "main"))

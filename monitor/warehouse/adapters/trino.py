@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 import trino
 from sqlalchemy.exc import SQLAlchemyError
-from trino.exceptions import Error
+from trino.exceptions import Error, TrinoConnectionError
 
 from monitor.errors import ConfigError, WarehouseError
 from monitor.sql.trino import bound
@@ -29,6 +29,8 @@ class Trino(Adapter):
         "uuid": "UUID", "list of text": "ARRAY(VARCHAR)", "bytes": "VARBINARY",
     }  # fmt: skip
 
+    at_once: ClassVar[int] = 4
+
     def open(self, profile: Profile, terms: Terms, sleep: Sleep) -> Opened:
         """A session in UTC; rights to read come from the account."""
         del sleep
@@ -43,6 +45,11 @@ class Trino(Adapter):
             told = reason(error) if isinstance(error, SQLAlchemyError) else f"{error}"[:300]
             raise WarehouseError("Trino cannot be reached", where=where, hint=told) from None
         return Opened(engine, connection, where)
+
+    def lost(self, connection: sa.Connection, error: Exception) -> bool:
+        """No answer came, however often it was asked for."""
+        told = getattr(error, "orig", error)
+        return isinstance(told, TrinoConnectionError) or super().lost(connection, error)
 
     def catalog(self, schemas: Sequence[str]) -> str:
         """From the catalog's information_schema."""
