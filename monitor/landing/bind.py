@@ -27,6 +27,7 @@ from monitor.landing.jitsu import land_jitsu
 from monitor.landing.json_table import land_json
 from monitor.landing.mixpanel import land_mixpanel
 from monitor.landing.model import Landed
+from monitor.landing.partition import partitioned
 from monitor.landing.posthog import land_posthog
 from monitor.landing.rudderstack import land_rudderstack
 from monitor.landing.segment import land_segment
@@ -46,7 +47,7 @@ def land(landings: Sequence[Landing], plan: Plan, catalog: Catalog, files: Mappi
     for position, settings in enumerate(landings):
         listing = Listing(f"{position}:{_source(settings)}", f"trackwarden.yml landings[{position}]", files)
         try:
-            parts.append(_land(settings, plan, catalog, listing))
+            parts.append(partitioned(_land(settings, plan, catalog, listing), settings, listing.where))
         except Problems as problems:
             errors.extend(problems.errors)
         except ConfigError as error:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TypeAlias
 
-from monitor.catalog import Table, TableRef
+from monitor.catalog import Family, Table, TableRef
 from monitor.errors import ConfigError
 from monitor.sql.vocabulary import Expr
 
@@ -121,6 +121,21 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Partition:
+    """The column by which a table is partitioned, and how it follows a row's arrival."""
+
+    column: str
+    family: Family
+    """Timestamps, dates, texts or whole numbers."""
+    by: str
+    """`hour`, `day` or `month`: what one partition holds."""
+    slack: timedelta
+    """How far a row's partition may lie from its arrival."""
+    form: str
+    """How texts and whole numbers are written (`strftime`)."""
+
+
+@dataclass(frozen=True, slots=True)
 class LandedTable:
     """One table of a landing, and where a row's event, version, source and times are."""
 
@@ -155,6 +170,8 @@ class LandedTable:
     """Property column (as landed) → true where its value was sent and the warehouse did not take it."""
     recovered: tuple[str, ...] = ()
     """Columns that a loader made because a schema changed against its own rules: their presence is drift."""
+    partition: Partition | None = None
+    """By which the warehouse passes over what cannot have arrived in the measured hours."""
 
     @property
     def key(self) -> str:
@@ -164,7 +181,9 @@ class LandedTable:
     def described(self) -> str:
         """The table as text that is the same in every process: sets have no order of their own."""
         sets = (sorted(self.own_columns), sorted(self.ignored))
-        return repr((replace(self, own_columns=frozenset(), ignored=frozenset()), *sets))
+        columns = [(column.name, column.family.value, column.native) for column in self.table.columns]
+        bare = replace(self, table=Table(self.table.ref, ()), own_columns=frozenset(), ignored=frozenset())
+        return repr((bare, columns, *sets))
 
     @property
     def stands(self) -> bool:

@@ -5,7 +5,7 @@ Collectors differ on about one name in a hundred, so each has its own rule, byte
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -32,6 +32,7 @@ LONGEST_LIMIT = 127
 """The other warehouses keep at least this many."""
 
 
+@lru_cache(maxsize=16_384)
 def segment_name(text: str) -> str:
     """Segment's snake case: event names → tables, property paths → columns.
 

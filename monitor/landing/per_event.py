@@ -54,7 +54,7 @@ def land_per_event(
     held = catalog.schema(name)
     tables = _event_tables(held, collector)
     anywhere = frozenset(column.name.lower() for table in tables for column in table.columns)
-    discards = next((table for table in held if table.ref.name.lower() == collector.discards), None)
+    discards = next((one for one in held if one.ref.name.lower() == collector.discards and one.readable), None)
     schema = Schema(name, source, settings, collector, listing, tables, anywhere, discards)
     events = planned_for(plan, source)
     if not held:
@@ -93,7 +93,11 @@ def _event_tables(held: Sequence[Table], collector: Collector) -> tuple[Table, .
 def _is_events(table: Table) -> bool:
     """The collector wrote it: other tables may stand in the same schema."""
     times = ("received_at", "timestamp")
-    return any(find(table, name) for name in times) and any(find(table, name) for name in ("event", "event_text"))
+    return (
+        table.readable
+        and any(find(table, name) for name in times)
+        and any(find(table, name) for name in ("event", "event_text"))
+    )
 
 
 def _by_table(schema: Schema, events: Sequence[Event]) -> tuple[dict[TableRef, list[Event]], list[Event]]:
@@ -219,8 +223,9 @@ def own_columns(schema: Schema, table: Table, events: Sequence[Event]) -> frozen
     if asked:
         asked -= {naming((name,)) for event in events for version in event.versions for name in names_of(version)}
     own = schema.collector.own_columns
-    landed = (column.name for column in table.columns)
-    return own | {name for name in landed if name.lower() in own | asked or name.lower().startswith("context_")}
+    wanted = own | asked
+    lowered = ((column.name, column.name.lower()) for column in table.columns)
+    return own | {name for name, lower in lowered if lower in wanted or lower.startswith("context_")}
 
 
 def _configured(schema: Schema) -> Iterator[str]:

@@ -14,6 +14,7 @@ from monitor.contract.model import BoundTable, BoundVersion
 from monitor.measure.model import Counts, Ints, Measured, Series
 from monitor.measure.rows import Range
 from monitor.measure.scan import Scan
+from monitor.measure.slices import most_slices
 from monitor.sql import vocabulary as v
 from monitor.sql.writer import Writer
 
@@ -37,9 +38,10 @@ def parts(table: BoundTable, reach: Range, ask: Ask, writer: type[Writer], most_
 
     `ask` makes the scan of a part, or knows it.
     """
+    # Asked of the landing, so that a table whose scan is known need not be bound.
+    if len({held.raw for held in table.landed.events}) <= 1 or isinstance(table.landed.event, v.Literal):
+        return _in_slices(Part(table, reach, ask(table, reach)), ask, writer)
     events = _events(table)
-    if len(events) <= 1 or isinstance(table.landed.event, v.Literal):
-        return [Part(table, reach, ask(table, reach))]
     few = max(1, -(-sum(map(_cells, table.versions)) // most_cells))
     size = -(-len(events) // few)
     waiting: list[_Events] = [events[at : at + size] for at in range(0, len(events), size)]
@@ -53,7 +55,20 @@ def parts(table: BoundTable, reach: Range, ask: Ask, writer: type[Writer], most_
             waiting[:0] = [mine[: len(mine) // 2], mine[len(mine) // 2 :]]
         else:
             done.append(Part(*part, scan))
-    return done
+    return [piece for part in done for piece in _in_slices(part, ask, writer)]
+
+
+def _in_slices(part: Part, ask: Ask, writer: type[Writer]) -> list[Part]:
+    """A part of one event that an engine would not take, in slices of its properties; any other as it is."""
+    if _fits(part.scan, writer):
+        return [part]
+    most, of = most_slices(part.table), 1
+    pieces = [part]
+    while of < most and not all(_fits(piece.scan, writer) for piece in pieces):
+        of = min(most, 2 * of if of > 1 else max(2, -(-part.scan.map.width // writer.most_columns)))
+        reaches = [replace(part.reach, nth=nth, of=of) for nth in range(of)]
+        pieces = [Part(part.table, reach, ask(part.table, reach)) for reach in reaches]
+    return pieces
 
 
 def _part(table: BoundTable, reach: Range, mine: _Events, others: _Events | None) -> tuple[BoundTable, Range]:

@@ -6,9 +6,10 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
-from monitor.landing.model import LandedTable
+from monitor.landing.model import LandedTable, Partition
 from monitor.measure.origin import rows_of
-from monitor.measure.rows import arrival
+from monitor.measure.partition import inside
+from monitor.measure.rows import arrival, pruning
 from monitor.measure.windows import Seen
 from monitor.sql import vocabulary as v
 from monitor.sql.writer import Element, Writer
@@ -25,7 +26,8 @@ Span: TypeAlias = tuple[datetime, datetime]
 def probe(tables: Sequence[LandedTable], spans: Sequence[Span], writer: Writer) -> str:
     """For each table: its index, the hour of its newest arrival within the span, its rows without a usable time.
 
-    Arrivals after the span (a clock of 9999) would hide what came within it.
+    Arrivals after the span (a clock of 9999) would hide what came within it. Of a table whose partition is known only
+    the partitions of the span are read, and rows without a usable time that stand in others are not counted.
     """
     said = _Said(writer)
     arms = [_arm(index, table, span, said) for index, (table, span) in enumerate(zip(tables, spans, strict=True))]
@@ -48,6 +50,7 @@ class _Said:
         self._writer = writer
         self._moments: dict[datetime, str] = {}
         self._times: dict[v.Expr, tuple[str, str]] = {}
+        self._pruned: dict[tuple[v.Expr, str], str | None] = {}
 
     def moment(self, moment: datetime) -> str:
         """A moment as SQL."""
@@ -65,9 +68,24 @@ class _Said:
             )
         return self._times[at]
 
+    def pruned(self, at: v.Expr, since: str) -> str | None:
+        """What lets an engine pass over what came before; what comes after the span is little."""
+        if (at, since) not in self._pruned:
+            first, writer = pruning(at, self._writer), self._writer
+            begun = None if first is None else writer.instant(first) >= sa.literal_column(since)
+            found = None if first is None or begun is None else writer.compile(sa.or_(begun, writer.timeless(first)))
+            self._pruned[at, since] = None if found is None else f"({found})"
+        return self._pruned[at, since]
+
     def rows(self, table: LandedTable, at: v.Expr, span: Span) -> sa.FromClause:
         """The rows of a table that may have come within the span, with what says their arrival."""
-        return rows_of(table, v.columns(at), self._writer, (self._writer.moment(span[0]), self._writer.moment(span[1])))
+        columns = v.columns(at) | ({table.partition.column} if table.partition else set())
+        return rows_of(table, columns, self._writer, (self._writer.moment(span[0]), self._writer.moment(span[1])))
+
+    def inside(self, partition: Partition, span: Span) -> str | None:
+        """What lets an engine pass over partitions that cannot hold anything within the span."""
+        said = inside(partition, *span, self._writer) if self._writer.prunes else None
+        return None if said is None else f"({self._writer.compile(said)})"
 
 
 def _arm(index: int, table: LandedTable, span: Span, said: _Said) -> sa.Select[Any]:
@@ -79,5 +97,9 @@ def _arm(index: int, table: LandedTable, span: Span, said: _Said) -> sa.Select[A
     newest = f"max(CASE WHEN {within} THEN {when} END) AS tw_newest"
     # What came before is of no interest: where an engine can, it does not read it.
     wanted: Element = sa.literal_column(f"(({within}) OR ({timeless}))")
+    pruned = said.pruned(at, since)
+    wanted = wanted if pruned is None else sa.and_(sa.literal_column(pruned), wanted)
+    passed = None if table.partition is None else said.inside(table.partition, span)
+    wanted = wanted if passed is None else sa.and_(sa.literal_column(passed), wanted)
     chosen = f"{index} AS tw_place, {newest}, count(CASE WHEN {timeless} THEN 1 END) AS tw_no_time"
     return sa.select(sa.literal_column(chosen)).select_from(said.rows(table, at, span)).where(wanted)

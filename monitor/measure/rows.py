@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from monitor.contract.model import BoundTable
 from monitor.landing.model import LandedTable
+from monitor.measure import partition
 from monitor.measure.origin import rows_of
 from monitor.sql import vocabulary as v
 from monitor.sql.vocabulary import Expr
@@ -26,15 +27,20 @@ class Range:
     """Only rows of these landed events; empty: of all."""
     others: tuple[str, ...] = ()
     """No rows of these landed events: they are counted by other statements."""
+    nth: int = 0
+    """Which slice of the properties is counted (`slices.py`)."""
+    of: int = 1
 
     def whole(self) -> "Range":
         """The same of all events."""
-        return replace(self, events=(), others=())
+        return replace(self, events=(), others=(), nth=0, of=1)
 
     @property
     def name(self) -> str:
         """Differs where the statement does."""
         named = f"{self.since:d}{self.no_time:d}"
+        if self.of > 1:
+            named += f"-{self.nth}-{self.of}-"
         if not self.events and not self.others:
             return named
         return named + sha256(repr((self.events, self.others)).encode()).hexdigest()[:12]
@@ -55,6 +61,21 @@ def _first(exprs: Iterable[Expr | None]) -> Expr | None:
     if not there:
         return None
     return there[0] if len(there) == 1 else v.Coalesce(there)
+
+
+def within(at: Element, bounds: tuple[Element, Element], writer: Writer) -> Element:
+    """A time is in [since, until)."""
+    when = writer.instant(at)
+    return sa.and_(when >= bounds[0], when < bounds[1])
+
+
+def pruning(arrival_: Expr, writer: Writer) -> Element | None:
+    """The first of several times of a row: in the range as its arrival is, unless it is nowhere.
+
+    Engines pass over partitions and blocks by a column, never by a COALESCE. Asking for the column as well loses no
+    row (5 million rows on DuckDB: 44 → 13 ms for an hour).
+    """
+    return writer.expr(arrival_.exprs[0]) if isinstance(arrival_, v.Coalesce) else None
 
 
 class Rows:
@@ -102,7 +123,15 @@ class Rows:
         chosen: list[Element] = [sa.column(name) for name in sorted(columns)]
         named = [say(keys[key]).label(self.name(key)) for key in self.keys]
         asked = v.columns(self.arrival_expr).union(columns, *(v.columns(keys[key]) for key in self.keys))
+        if landed.partition is not None:
+            asked |= {landed.partition.column}
         return sa.select(*chosen, *named).select_from(self._source(asked)).where(self._wanted())
+
+    def values(self, value: Element) -> sa.Select[tuple[object]]:
+        """A landed column of the same rows, by itself."""
+        assert self.arrival_expr is not None  # noqa: S101 - `build` says so
+        asked = v.columns(self.arrival_expr) | v.columns(self.table.landed.event) | {value.name}
+        return sa.select(value).select_from(self._source(asked)).where(self._wanted())
 
     def _source(self, columns: Iterable[str]) -> sa.FromClause:
         since = self.writer.placeholder("since") if self.reach.since and not self.reach.no_time else None
@@ -162,17 +191,28 @@ class Rows:
     def _wanted(self) -> Element:
         """In the range, and of the statement's own events."""
         event, reach = self.writer.expr(self.table.landed.event), self.reach
+        wanted = self._in_range()
+        if self.table.landed.partition is not None:
+            wanted = sa.and_(partition.mark(self.table), wanted)
         if reach.events:
-            return sa.and_(self._in_range(), event.in_(reach.events))
+            return sa.and_(wanted, event.in_(reach.events))
         if reach.others:
-            return sa.and_(self._in_range(), sa.or_(event.is_(None), event.not_in(reach.others)))
-        return self._in_range()
+            return sa.and_(wanted, sa.or_(event.is_(None), event.not_in(reach.others)))
+        return wanted
 
     def _in_range(self) -> Element:
         assert self.arrival_expr is not None  # noqa: S101 - `build` says so
-        at = self.writer.expr(self.arrival_expr)
-        when = self.writer.instant(at)
-        bounded: Element = when < self.writer.placeholder("until")
-        if self.reach.since:
-            bounded = sa.and_(when >= self.writer.placeholder("since"), bounded)
-        return sa.or_(bounded, self.writer.timeless(at)) if self.reach.no_time else bounded
+        writer, reach = self.writer, self.reach
+        at = writer.expr(self.arrival_expr)
+        until = writer.placeholder("until")
+        if not reach.since:
+            bounded: Element = writer.instant(at) < until
+            return sa.or_(bounded, writer.timeless(at)) if reach.no_time else bounded
+        bounds = writer.placeholder("since"), until
+        wanted = within(at, bounds, writer)
+        wanted = sa.or_(wanted, writer.timeless(at)) if reach.no_time else wanted
+        first = pruning(self.arrival_expr, writer)
+        if first is None:
+            return wanted
+        nowhere = writer.timeless(first) if reach.no_time else first.is_(None)
+        return sa.and_(sa.or_(within(first, bounds, writer), nowhere), wanted)

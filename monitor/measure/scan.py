@@ -7,13 +7,17 @@ unguarded, because rows are grouped by version and the map says whose rule a slo
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from monitor.contract import slots
 from monitor.contract.model import BoundTable, Compiled, Extract, Rule
+from monitor.measure.counting import any_of, null_of, nulls_of, rows_where
+from monitor.measure.lookups import Lookups, replaced
+from monitor.measure.readings import readings
 from monitor.measure.rows import Range, Rows
+from monitor.measure.slices import sliced
 from monitor.sql import vocabulary as v
 from monitor.sql.vocabulary import Expr
 from monitor.sql.writer import Element, Writer
@@ -89,8 +93,10 @@ def landed_columns(table: BoundTable) -> frozenset[str]:
 class _Build:
     """One scan on its way from levels to a statement."""
 
-    def __init__(self, table: BoundTable, reach: Range, writer: Writer) -> None:
-        self.table, self.writer = table, writer
+    def __init__(self, whole: BoundTable, reach: Range, writer: Writer) -> None:
+        self.whole = whole if reach.nth == 0 else None
+        self.table = table = sliced(whole, reach.nth, reach.of)
+        self.writer = writer
         self.rows = Rows(table, reach, writer)
         self.checked = [[rule for rule in version.rules if _fails(rule) is not None] for version in table.versions]
         self.rule_slots = slots.assign([[_must(_fails(rule)) for rule in rules] for rules in self.checked])
@@ -108,7 +114,7 @@ class _Build:
     # ── level two: what is read out of documents, once per row ──────────────────────────────────────
 
     def _extract(self, below: sa.Subquery) -> sa.Subquery:
-        by_reading = _readings([version.extracts for version in self.table.versions])
+        by_reading = readings([version.extracts for version in self.table.versions])
         arms = [(indexes, self._read(reading)) for reading, indexes in by_reading]
         rows = self.rows
         if len(arms) == 1 and len(arms[0][0]) == len(self.table.versions):
@@ -135,6 +141,8 @@ class _Build:
             texts, kinds = rows.col("texts"), rows.col("types")
             writer.bind_extracted(lambda i: writer.at_position(texts, i), lambda i: writer.at_position(kinds, i))
         fails = _columns(self.rule_slots, [[_must(_fails(rule)) for rule in rules] for rules in self.checked])
+        dear = Lookups.within(_each(fails), self.table.landed.table, rows.prefix)
+        fails = [replaced(slot, dear.instead) for slot in fails] if dear.of else fails
         present = _columns(self.property_slots, [[_must(p.present) for p in counted] for counted in self.counted])
         undeclared = self._undeclared()
         chosen = [rows.name(key) for key in rows.keys]
@@ -143,7 +151,7 @@ class _Build:
         taken = frozenset(shown.values())
         self._absent: dict[int, str] = {}
         for n, slot in enumerate(fails):
-            value = _null_of(slot)
+            value = null_of(slot)
             text = self._flag(slot) if value is None else self._value(value)
             if value is not None:
                 self._absent[n] = shown.get(text, rows.name(f"f{n}"))
@@ -152,14 +160,18 @@ class _Build:
         chosen += [f"{text} AS {rows.name(f'p{n}')}" for n, text in enumerate(carried)]
         if undeclared is not None:
             chosen.append(f"{undeclared} AS {rows.name('undeclared')}")
+        elsewhere = self._elsewhere()
+        if elsewhere is not None:
+            chosen.append(f"{elsewhere} AS {rows.name('elsewhere')}")
         if rows.several:
             chosen.append(rows.name("k"))
-        below = rows.with_kind(landed_columns(self.table))
+        below = rows.with_kind(landed_columns(self.whole or self.table))
         if reads:
             below = self._extract(below)
+        read = dear.beside(below, rows) if dear.of else below
         self._partial = [[i for i, expr in enumerate(slot) if expr is not None] for slot in fails]
-        self._has_undeclared = undeclared is not None
-        flagged: sa.Select[Any] = sa.select(sa.literal_column(", ".join(chosen))).select_from(below)
+        self._has_undeclared, self._breaks_elsewhere = undeclared is not None, elsewhere is not None
+        flagged: sa.Select[Any] = sa.select(sa.literal_column(", ".join(chosen))).select_from(read)
         return self.writer.fence(flagged).subquery(rows.name("flags"))
 
     def _flag(self, per_version: Sequence[Expr | None]) -> str | None:
@@ -193,6 +205,22 @@ class _Build:
             return flag
         return f"({self.rows.arm(holders)} AND ({flag}))"
 
+    def _elsewhere(self) -> str | None:
+        """The row breaks a rule of another slice: it is invalid, whoever counts that rule."""
+        if self.whole is None or self.whole is self.table:
+            return None
+        mine = [{rule.id for rule in version.rules} for version in self.table.versions]
+        others = [
+            [_must(_fails(rule)) for rule in version.rules if rule.id not in own and _fails(rule) is not None]
+            for version, own in zip(self.whole.versions, mine, strict=True)
+        ]
+        flags = []
+        for slot in _columns(slots.assign(others), others):
+            holders = [index for index, expr in enumerate(slot) if expr is not None]
+            flag = self._flag(slot)
+            flags.append(f"({flag})" if len(holders) == len(slot) else f"({self.rows.arm(holders)} AND ({flag}))")
+        return any_of(flags) if flags else None
+
     def _presence(self, per_version: Sequence[Expr | None]) -> str | None:
         """What is NULL where the row lacks the property; a flag where versions keep properties of several types."""
         said = [None if expr is None else self._say(expr) for expr in per_version]
@@ -211,11 +239,12 @@ class _Build:
             fail if len(holders) == everyone else f"({rows.arm(holders)} AND {fail})"
             for fail, holders in zip(fails, self._partial, strict=True)
         ]
+        own += [rows.name("elsewhere")] if self._breaks_elsewhere else []
         counts = [
             "count(*)",
-            _rows_where(" OR ".join(own)) if own else "0",
-            _rows_where(rows.name("undeclared")) if self._has_undeclared else "0",
-            *(_nulls_of(absent[n]) if n in absent else _rows_where(flag) for n, flag in enumerate(columns)),
+            rows_where(any_of(own)) if own else "0",
+            rows_where(rows.name("undeclared")) if self._has_undeclared else "0",
+            *(nulls_of(absent[n]) if n in absent else rows_where(flag) for n, flag in enumerate(columns)),
             *(f"count({rows.name(f'p{n}')})" for n in range(_width(self.property_slots))),
         ]
         keys = [rows.name(key) for key in rows.keys]
@@ -247,17 +276,6 @@ def _fails(rule: Rule) -> Expr | None:
     return None
 
 
-def _null_of(per_version: Sequence[Expr | None]) -> Expr | v.Place | None:
-    """The one value whose absence is all that a slot asks for; None: it asks for something else."""
-    asked = {expr for expr in per_version if expr is not None}
-    match next(iter(asked)) if len(asked) == 1 else None:
-        case v.IsNull(value):
-            return value
-        case v.Not(v.Exists(place)):
-            return place
-    return None
-
-
 def _must(expr: Expr | None) -> Expr:
     assert expr is not None  # noqa: S101 - only asked of rules and properties that were kept for having one
     return expr
@@ -272,46 +290,9 @@ def _columns(assigned: Sequence[dict[Expr, int]], wants: Sequence[Sequence[Expr]
     return table
 
 
+def _each(slots_: Sequence[Sequence[Expr | None]]) -> list[Expr]:
+    return [expr for slot in slots_ for expr in slot if expr is not None]
+
+
 def _width(assigned: Sequence[dict[Expr, int]]) -> int:
     return max((len(slot) for slot in assigned), default=0)
-
-
-Reading: TypeAlias = tuple[Extract | None, ...]
-
-
-def _readings(wanted: Sequence[Reading]) -> list[tuple[tuple[Extract, ...], list[int]]]:
-    """What to read out of documents, and for which versions.
-
-    A version whose properties stand among another's, at the same positions, is read with it: fewer arms, and the
-    properties it does not have are NULL in its rows or in nobody's slots.
-    """
-    merged: list[tuple[Reading, list[int]]] = []
-    widest_first = sorted(range(len(wanted)), key=lambda n: -sum(extract is not None for extract in wanted[n]))
-    for index in widest_first:
-        mine = wanted[index]
-        if not any(mine):
-            continue
-        for reading, indexes in merged:
-            if all(extract is None or extract == there for extract, there in zip(mine, reading, strict=True)):
-                indexes.append(index)
-                break
-        else:
-            merged.append((mine, [index]))
-    return [(_filled(reading), indexes) for reading, indexes in merged]
-
-
-def _filled(reading: Reading) -> tuple[Extract, ...]:
-    """A list has no holes: a position in between that is not used reads what another reads."""
-    last = max(n for n, extract in enumerate(reading) if extract is not None)
-    filler = next(extract for extract in reading if extract is not None)
-    return tuple(extract or filler for extract in reading[: last + 1])
-
-
-def _nulls_of(value: str) -> str:
-    """Counting values costs a fifth of counting NULLs, and most values are counted anyway: once for both."""
-    return f"count(*) - count({value})"
-
-
-def _rows_where(flag: str) -> str:
-    """`count(case when …)`: works on every engine, and beats FILTER on DuckDB."""
-    return f"count(CASE WHEN {flag} THEN 1 END)"

@@ -32,6 +32,8 @@ class ClickHouse(Writer):
     """ClickHouse 24.8 and later."""
 
     engine: ClassVar[str] = "clickhouse"
+    most_columns: ClassVar[int] = 900
+    """As for DuckDB."""
 
     def placeholder(self, name: str) -> Element:
         return sa.literal_column(f"{{tw_{name}:DateTime64(6, 'UTC')}}")

@@ -38,6 +38,8 @@ class DuckDB(Writer):
     """DuckDB 1.3 and later."""
 
     engine: ClassVar[str] = "duckdb"
+    most_columns: ClassVar[int] = 900
+    """Beyond them binding takes longer than reading: 1,500 rules in one statement 9 s, in three 4 s."""
 
     def placeholder(self, name: str) -> Element:
         # A session variable, folded to a constant before planning: a driver's parameter would import pandas (.7 s).
@@ -51,7 +53,8 @@ class DuckDB(Writer):
         return sa.cast(sa.literal(text), sa.TIMESTAMP)
 
     def timeless(self, at: Element) -> Element:
-        return sa.or_(at.is_(None), sa.not_(sa.func.isfinite(at)))
+        ends: list[Element] = [sa.literal_column("'infinity'"), sa.literal_column("'-infinity'")]
+        return sa.or_(at.is_(None), at.in_(ends))  # by isfinite() no partition or block would be passed over
 
     def compile(self, statement: sa.sql.ClauseElement) -> str:
         text = str(statement.compile(dialect=_dialect(), compile_kwargs={"literal_binds": True}))

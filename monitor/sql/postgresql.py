@@ -53,7 +53,8 @@ class PostgreSQL(Writer):
         return sa.cast(sa.literal(moment.astimezone(UTC).isoformat(sep=" ")), sa.TIMESTAMP(timezone=True))
 
     def timeless(self, at: Element) -> Element:
-        return sa.or_(at.is_(None), sa.not_(sa.func.isfinite(at)))
+        ends: list[Element] = [sa.literal_column("'infinity'"), sa.literal_column("'-infinity'")]
+        return sa.or_(at.is_(None), at.in_(ends))  # by isfinite() no partition or block would be passed over
 
     def fence(self, statement: sa.Select[Any]) -> sa.Select[Any]:
         return statement.offset(sa.literal_column("0"))
@@ -196,6 +197,10 @@ class PostgreSQL(Writer):
     def captured(self, expr: v.Captured) -> Element:
         found = sa.func.substring(self.expr(expr.expr), _pattern(expr.pattern))
         return sa.func.nullif(found, "")
+
+    def exact_text(self, text: Element) -> Element:
+        """A column's own collation may take two texts for one."""
+        return Words("(", text, ' COLLATE "C")')
 
     def matches(self, expr: v.Matches) -> Element:
         return Words("(", self.expr(expr.expr), " ~ ", sa.literal(_pattern(expr.pattern)), ")")

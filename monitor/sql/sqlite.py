@@ -37,10 +37,15 @@ _KINDS: dict[v.JsonKind, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+_MOST_ARGUMENTS = 100
+"""Of a function of SQLite's own: 127 unless it was built otherwise."""
+
+
 class SQLite(Writer):
     """SQLite 3.38 and later, with our functions registered on the connection."""
 
     engine: ClassVar[str] = "sqlite"
+    prunes: ClassVar[bool] = False
 
     def placeholder(self, name: str) -> Element:
         return sa.literal_column(f":tw_{name}")  # a driver's parameter
@@ -71,6 +76,10 @@ class SQLite(Writer):
         read = _valid(doc) if isinstance(doc, sa.ColumnClause) else doc
         one: Element = sa.literal_column("d.j")
         listed = sa.literal(_dumped(paths))
+        if len(paths) > _MOST_ARGUMENTS:  # a function of ours takes them as one, and reads the document once
+            said: Sequence[Element] = (sa.func.tw_texts(one, listed), sa.func.tw_kinds(one, listed))
+            wide = [Words("(SELECT ", many, " FROM (SELECT ", read, " AS j LIMIT -1) AS d)") for many in said]
+            return wide[0], wide[1]
         plain_texts = sa.func.json_array(*(_json1_text(one, path) for path in paths))
         plain_kinds = sa.func.json_array(*(_kind_at(one, path) for path in paths))
         texts = sa.case((_plain(one), plain_texts), else_=sa.func.tw_texts(one, listed))

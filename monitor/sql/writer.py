@@ -52,6 +52,8 @@ class Writer(ABC):
     """Columns that a result may have."""
     longest_statement: ClassVar[int] = 900_000
     """Bytes that a statement may have."""
+    prunes: ClassVar[bool] = True
+    """Tables may be partitioned, and a comparison with the partition's column reads less."""
 
     def __init__(self) -> None:
         self._said: dict[v.Expr, Element] = {}
@@ -104,6 +106,14 @@ class Writer(ABC):
     def instant(self, at: Element) -> Element:
         """A landed time as something that `placeholder` and `moment` compare with; most engines compare it as it is."""
         return at
+
+    def exact_text(self, text: Element) -> Element:
+        """A text that is told apart from others byte by byte; most engines do anyway."""
+        return text
+
+    def same_text(self, one: Element, other: Element) -> Element:
+        """Two texts are the same, byte by byte; NULL is like nothing."""
+        return self.exact_text(one) == self.exact_text(other)
 
     def fence(self, statement: sa.Select[Any]) -> sa.Select[Any]:
         """A level of a scan that the engine works out once, before what is above it; most engines do anyway."""
