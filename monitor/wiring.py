@@ -18,10 +18,11 @@ from monitor.errors import ConfigError, PlanError, Problems, TrackwardenError
 if TYPE_CHECKING:
     from monitor.alert.downstream import Below
     from monitor.alert.hours import Gathered, Quiet
-    from monitor.alert.routing import Destination, Routing
+    from monitor.alert.routing import Channel, Destination, Routing
     from monitor.alert.sender import Sender
     from monitor.alert.slack import BotSender
     from monitor.catalog import Catalog
+    from monitor.config import Channel as ChannelSettings
     from monitor.config import Digest, Hours, SlackPlace
     from monitor.history.store import History
     from monitor.incidents.model import Patience
@@ -121,7 +122,8 @@ class Workspace:
 
         profile, measure = self.settings.profile, self.settings.measure
         file = find_profiles(self.root, profile.dir, self.env)
-        terms = Terms(measure.statement.seconds, measure.statement.bytes, measure.label, writes)
+        statement = measure.statement
+        terms = Terms(statement.seconds, statement.bytes, measure.label, measure.concurrency, measure.batch, writes)
         return connect(read_profile(file, profile.name, profile.target, self.env), terms)
 
     def schemas(self) -> tuple[str, ...]:
@@ -194,7 +196,20 @@ class Workspace:
             for route in slack.routes
         )
         usual = Destination(quiet=_quiet(slack.quiet), gathered=_gathered(slack.digest))
-        return Routing(slack.channel or "", teams, routes, usual, slack.digest_over)
+        channels = self.channels()
+        told = self.has_slack or not channels  # with neither, messages are printed
+        return Routing(slack.channel or "", teams, routes, usual, slack.digest_over, channels, told)
+
+    @property
+    def has_slack(self) -> bool:
+        """There is a token or a webhook."""
+        return self.settings.slack.token is not None or self.settings.slack.webhook is not None
+
+    def channels(self) -> "tuple[Channel, ...]":
+        """The channels beside Slack; one without a URL is off."""
+        on = {name: said for name, said in self.settings.channels.items() if said.service}
+        named = {team for said in on.values() for team in said.team} | set(self.settings.slack.teams)
+        return tuple(_channel(name, said, frozenset(named)) for name, said in on.items())
 
     def downstream(self) -> "Below":
         """What is built from the landed rows, by dbt's manifests; nothing where none is named."""
@@ -230,7 +245,18 @@ class Workspace:
         )
 
     def sender(self, out: Callable[[str], object]) -> "Sender":
-        """Where messages go: the bot, the webhook, or, without either, `out`."""
+        """Where messages go: to Slack, and to the channels beside it."""
+        from monitor.alert.channel import ChannelSender
+        from monitor.alert.lanes import Everywhere
+
+        channels = {
+            channel.place: ChannelSender(channel.place, self.settings.channels[channel.name].url.get_secret_value())
+            for channel in self.channels()
+        }
+        return Everywhere(self._slack(out), channels)
+
+    def _slack(self, out: Callable[[str], object]) -> "Sender":
+        """The bot, the webhook, or, without either, `out`."""
         from monitor.alert.slack import PrintSender, WebhookSender
 
         bot, webhook = self.bot(), self.settings.slack.webhook
@@ -253,6 +279,27 @@ class Workspace:
     def report_folder(self) -> Path:
         """Where the report is written."""
         return self.settings.resolve(self.settings.report.path)
+
+
+def _channel(name: str, said: "ChannelSettings", named: frozenset[str]) -> "Channel":
+    from monitor.alert.channel import PAGERS
+    from monitor.alert.routing import Channel
+    from monitor.judge.model import Severity
+
+    return Channel(
+        name,
+        said.event,
+        said.source,
+        said.team,
+        named if said.rest else frozenset(),
+        said.kind,
+        Severity[(said.severity or "info").upper()],
+        said.instead,
+        _quiet(said.quiet),
+        _gathered(said.digest),
+        said.digest_over,
+        one_by_one=said.service in PAGERS,
+    )
 
 
 def _destination(place: "SlackPlace") -> "Destination":

@@ -49,9 +49,9 @@ def written(transitions: Sequence[Transition], told: MessageContext) -> Written:
             by_channel[told.destination(transition.after.finding).channel].append(transition)
     result = Written()
     if known:
-        result.tell(adoption(_ranked(known, told), told), known)
+        result.tell(adoption(ranked(known, told), told), known)
     for channel in sorted(by_channel):
-        _channel(_ranked(by_channel[channel], told), channel, told, result)
+        _channel(ranked(by_channel[channel], told), channel, told, result)
     return result
 
 
@@ -114,7 +114,7 @@ def _is_gathered(one: Transition, told: MessageContext) -> bool:
     return before is not None and before.owed is not None and gathered is not None
 
 
-def _ranked(transitions: Sequence[Transition], told: MessageContext) -> list[Transition]:
+def ranked(transitions: Sequence[Transition], told: MessageContext) -> list[Transition]:
     """Bad news before good, then by impact; the fingerprint decides between equals."""
 
     def rank(transition: Transition) -> tuple[bool, tuple[int, ...], str]:

@@ -1,6 +1,6 @@
 """The outbox emptied: each message sent once, at Slack's pace, within a time; what is left waits for the next run.
 
-What changes or answers a message waits for that message. Of several changes to one message only the last is made.
+What changes or answers a message waits for that message.
 """
 
 from collections import Counter
@@ -55,18 +55,25 @@ def empty(outbox: Claims, sender: Callable[[], Sender], pace: Pace) -> DeliveryR
 
     What was claimed once before may have been sent by a process that died before it could say so, and is looked up
     before it is posted. Raises only what the outbox raises; a message that it could not mark is looked up next time.
-    A claim holds for the time of sending and some more; one whose process has died is taken over at once.
+    A claim holds for the time of sending and some more; one whose process has died is taken over at once. What came
+    meanwhile, held back from others by this claim, is sent too.
     """
     began = pace.clock()
-    claimed = outbox.claim(began, began + timedelta(seconds=pace.budget_seconds) + _CLAIM_BEYOND)
+    until = began + timedelta(seconds=pace.budget_seconds) + _CLAIM_BEYOND
+    claimed = outbox.claim(began, until)
     if not claimed:
         return DeliveryReport()  # a sender costs an import, and most runs have nothing to say
-    sending = _Sending(claimed, sender(), outbox, pace)
-    try:
-        while item := sending.next():
-            sending.attempt(item)
-    finally:
-        outbox.unclaim(sending.untried())
+    sending = _Sending(sender(), outbox, pace)
+    while claimed:
+        sending.take(claimed)
+        try:
+            while item := sending.next():
+                sending.attempt(item)
+        finally:
+            outbox.unclaim(sending.untried())
+        now = pace.clock()
+        # after the giving back: whoever was held back by this claim has either written before, or claims by itself
+        claimed = outbox.claim(now, until, sending.taken) if sending.goes_on(now) else ()
     return sending.report()
 
 
@@ -86,16 +93,15 @@ class _Item:
 class _Sending:
     """One emptying of the outbox."""
 
-    def __init__(self, pending: Sequence[Delivery], sender: Sender, mark: Outbox, pace: Pace) -> None:
-        now = pace.clock()
+    def __init__(self, sender: Sender, mark: Outbox, pace: Pace) -> None:
         self._sender, self._mark, self._pace = sender, mark, pace
-        self._queue = [
-            _Item(d, d, maybe_sent=d.claims != 1, not_before=now) for d in self._wanted(pending) if d.sent_at is None
-        ]
-        self._roots = {item.delivery.id for item in self._queue}
+        self._queue: list[_Item] = []
+        self._untried: set[str] = set()
+        self.taken: set[str] = set()
+        """All messages that it ever had; those of them that are not sent wait for the next run."""
+        self._roots: set[str] = set()
         """Messages on their way: what changes or answers them waits."""
-        self._untried = {item.delivery.id for item in self._queue}
-        self._deadline = now + timedelta(seconds=pace.budget_seconds)
+        self._deadline = pace.clock() + timedelta(seconds=pace.budget_seconds)
         self._free: dict[str, datetime] = {}
         self._outages = 0
         """Tries in a row that did not reach Slack at all."""
@@ -103,6 +109,20 @@ class _Sending:
         self._waiting: Counter[Refused] = Counter()
         self._failed: Counter[tuple[str, Refused]] = Counter()
         self._notes: list[str] = []
+
+    def take(self, claimed: Sequence[Delivery]) -> None:
+        """Messages that are to be sent now, in order."""
+        now = self._pace.clock()
+        open_ones = [one for one in claimed if one.sent_at is None]
+        self._queue += [_Item(one, one, maybe_sent=one.claims != 1, not_before=now) for one in open_ones]
+        new = {one.id for one in claimed}
+        self._roots |= new
+        self._untried |= new
+        self.taken |= new
+
+    def goes_on(self, now: datetime) -> bool:
+        """There is time to send more."""
+        return now < self._deadline
 
     def next(self) -> _Item | None:
         """The message that may be sent first, when its moment has come; None when all is done or the time is over."""
@@ -164,15 +184,6 @@ class _Sending:
             problems=tuple(self._problems()),
             notes=tuple(dict.fromkeys(self._notes)),
         )
-
-    def _wanted(self, pending: Sequence[Delivery]) -> Iterator[Delivery]:
-        """Without the changes that a later one makes needless."""
-        last = {one.root: one.id for one in pending if one.mode is Mode.UPDATE}
-        for one in pending:
-            if one.mode is Mode.UPDATE and last[one.root] != one.id:
-                self._mark.skipped(one.id, at=self._pace.clock(), why="a later change of the same message was made")
-            else:
-                yield one
 
     def _waits(self, item: _Item) -> bool:
         """The message that it changes or answers is still on its way, here or with another process."""
@@ -267,6 +278,7 @@ def _detour(item: _Item, refused: Refused) -> bool:
         return True
     if refused.reach is Reach.MESSAGE and form.blocks not in ("", "[]") and form.mode is not Mode.FILE:
         item.form = replace(form, blocks="")
-        item.detour = f"Slack refused a message's layout ({refused.error}), sent as one line of text: {refused.hint}"
+        who = form.channel or "Slack"
+        item.detour = f"{who} refused a message's layout ({refused.error}), sent as one line of text: {refused.hint}"
         return True
     return False

@@ -1,4 +1,7 @@
-"""Who is told, where: an event's owner in the plan, that team's channel in the configuration."""
+"""Who is told, where: an event's owner in the plan, that team's channel in the configuration.
+
+Slack has one place for a finding; each channel beside it says by itself what it is told.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -80,6 +83,54 @@ class Route:
         )
 
 
+PLACE = "channels."
+"""How the place of a channel beside Slack begins: as its key in the configuration, and as no id of Slack's does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel beside Slack (e-mail, a pager, Teams, a webhook), and what it is told. Empty: everything."""
+
+    name: str
+    events: tuple[str, ...] = ()
+    """`*` stands for any letters."""
+    sources: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    but: frozenset[str] = frozenset()
+    """Teams that have a place of their own."""
+    kinds: tuple[str, ...] = ()
+    severity: Severity = Severity.INFO
+    """At least this loud."""
+    instead: bool = False
+    """What it is told is not told in Slack."""
+    quiet: Quiet | None = None
+    gathered: Gathered | None = None
+    digest_over: int = 10
+    one_by_one: bool = False
+    """A pager keeps incidents itself: each is told alone, whatever their number, and what is known already never."""
+
+    @property
+    def place(self) -> str:
+        """How a delivery names it: `channels.on-call`."""
+        return f"{PLACE}{self.name}"
+
+    @property
+    def destination(self) -> "Destination":
+        """When it is told."""
+        return Destination(self.place, quiet=self.quiet, gathered=self.gathered)
+
+    def fits(self, finding: Finding, team: str) -> bool:
+        """Whether it is told of the finding."""
+        return (
+            finding.severity >= self.severity
+            and (not self.events or any(fnmatchcase(finding.event, event) for event in self.events))
+            and (not self.sources or finding.source in self.sources)
+            and (not self.teams or team in self.teams)
+            and team not in self.but
+            and (not self.kinds or finding.kind.value in self.kinds)
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Routing:
     """Places by team and by route. A team that is not listed is told in the default channel."""
@@ -93,6 +144,14 @@ class Routing:
     """Quiet hours and digest of those who say nothing else."""
     digest_over: int = 10
     """More messages than this to one channel in one run become one digest."""
+    channels: tuple[Channel, ...] = ()
+    """Those beside Slack."""
+    slack: bool = True
+    """Slack is told (or, without a token, the terminal); False: there are channels, and no Slack."""
+
+    def elsewhere(self, finding: Finding, team: str) -> tuple[Channel, ...]:
+        """The channels beside Slack that are told of the finding."""
+        return tuple(channel for channel in self.channels if channel.fits(finding, team))
 
     def of(self, finding: Finding, team: str) -> Destination:
         """Where and when the finding is told.

@@ -1,6 +1,6 @@
 """What sends a message, what comes of it, and where that is kept."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -100,8 +100,8 @@ class Outbox(Protocol):
 class Claims(Outbox, Protocol):
     """An outbox that several processes empty."""
 
-    def claim(self, now: datetime, until: datetime) -> Sequence[Delivery]:
-        """Take what may be sent now; nobody else sends it before `until`."""
+    def claim(self, now: datetime, until: datetime, but: Collection[str] = ()) -> Sequence[Delivery]:
+        """Take what may be sent now, the ids in `but` left out; nobody else sends it before `until`."""
         ...
 
     def unclaim(self, untried: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
 from http.client import HTTPException
@@ -32,6 +33,7 @@ _CLOCKS_APART = timedelta(hours=2)
 """How far this machine's clock and Slack's may differ."""
 _BROKEN = (OSError, HTTPException, SlackClientError, ValueError, LookupError, TypeError, AttributeError)
 """What slack-sdk lets through when the network, a malformed setting or an answer that is not Slack's breaks a call."""
+_LISTEN = "put a valid app-level token (xapp-…, scope connections:write) into slack.app_token; switch Socket Mode on"
 _MAYBE_TWICE = "a message may stand in Slack twice: an earlier try may have arrived, and "
 
 
@@ -165,6 +167,19 @@ def whoami(token: str, *, base_url: str | None = None) -> str | Refused:
         return refused(error)
     except _BROKEN as error:
         return faults.from_exception(error)
+
+
+def may_listen(app_token: str, *, base_url: str | None = None) -> Refused | None:
+    """Why the app-level token cannot open a Socket Mode connection; None: it can. None is opened."""
+    client = WebClient(base_url=base_url or WebClient.BASE_URL, timeout=_TIMEOUT, retry_handlers=[], logger=silence())
+    try:
+        client.apps_connections_open(app_token=app_token.strip())
+    except SlackApiError as error:
+        no = refused(error)
+        return replace(no, hint=_LISTEN) if no.permanent else no
+    except _BROKEN as error:
+        return faults.from_exception(error)
+    return None
 
 
 class WebhookSender:

@@ -43,6 +43,15 @@ def opening(intent: Intent | None, severity: Severity, detail: str = "") -> str:
     return mark if said is None else f"{said.format(mark=mark)}{detail}:"
 
 
+def severity_of(text: str) -> Severity:
+    """How loud a message is, by the mark that it begins with; without one it is no alarm.
+
+    >>> severity_of("🟠 Worse: Sign Up")
+    <Severity.WARNING: 2>
+    """
+    return next((severity for severity, mark in MARKS.items() if text.startswith(mark)), Severity.INFO)
+
+
 def subject(finding: Finding) -> str:
     """Who it is about, raw: `Order Completed 1-1-0 on ios`; without an event the table or source.
 

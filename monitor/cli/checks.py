@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from monitor.alert.slack import whoami
+from monitor.alert.channel import described, service_of
+from monitor.alert.sender import Refused
+from monitor.alert.slack import may_listen, whoami
+from monitor.alert.wording import lasted
 from monitor.catalog import Catalog
 from monitor.cli.boundary import code_of, errors_of
 from monitor.cli.words import near
@@ -58,6 +61,7 @@ def examine(folder: Path) -> Iterator[Answer]:
     yield from _warehouse(workspace, plan)
     yield from _history(workspace)
     yield from _slack(workspace)
+    yield from _channels(workspace, plan)
     yield from _downstream(workspace)
     yield from _folders(workspace)
 
@@ -166,10 +170,10 @@ def _ages(tables: Sequence[LandedTable], newest: Mapping[str, datetime]) -> Iter
         if arrived is None:
             yield Answer("times", f"{table.landing}: no rows yet", hint="a run will measure them when they come")
             continue
-        hours = (now - arrived).total_seconds() / 3600
         said = f"{table.landing}: newest rows of {arrived:%Y-%m-%d %H:00} UTC"
         if now - arrived > table.lag * 2 + _WINDOW:
-            hint = f"that is {hours:,.0f} h ago: if its loads are slow, set lag: on the landing; else look at the load"
+            ago = lasted(now - arrived)
+            hint = f"that is {ago} ago: if its loads are slow, set lag: on the landing; else look at the load"
             yield Answer("times", said, hint=hint)
         else:
             yield Answer("times", said)
@@ -200,12 +204,15 @@ def _history(workspace: Workspace) -> Iterator[Answer]:
 
 def _slack(workspace: Workspace) -> Iterator[Answer]:
     slack = workspace.settings.slack
-    if slack.token is None and slack.webhook is None:
-        yield Answer("Slack", "no token: messages are printed, not sent")
+    if not workspace.has_slack:
+        elsewhere = "only the channels are told" if workspace.channels() else "messages are printed, not sent"
+        yield Answer("Slack", f"no token: {elsewhere}")
     elif slack.token is None:
         yield Answer("Slack", "a webhook is set; it cannot be tried without posting")
     else:
         yield _auth_test(workspace, slack.token.get_secret_value())
+        if slack.app_token is not None:
+            yield _buttons(workspace, slack.app_token.get_secret_value())
 
 
 def _auth_test(workspace: Workspace, token: str) -> Answer:
@@ -213,6 +220,30 @@ def _auth_test(workspace: Workspace, token: str) -> Answer:
     if isinstance(found, str):
         return Answer("Slack", f"the token is {found}; channel {workspace.settings.slack.channel}")
     return Answer("Slack", f"the token was refused: {found.error}", ExitCode.NOT_NOTIFIED, found.hint)
+
+
+def _buttons(workspace: Workspace, token: str) -> Answer:
+    refused = may_listen(token, base_url=workspace.env.get("SLACK_API_URL"))
+    if refused is None:
+        return Answer("Slack", "the app token may listen to buttons")
+    return Answer("Slack", f"the app token was refused: {refused.error}", ExitCode.NOT_NOTIFIED, refused.hint)
+
+
+def _channels(workspace: Workspace, plan: Plan | None) -> Iterator[Answer]:
+    """Each channel's service, by its URL; nothing is sent."""
+    on = {channel.name: channel for channel in workspace.channels()}
+    teams = {event.team for event in plan.events} if plan is not None else None
+    for name, said in workspace.settings.channels.items():
+        if name not in on:
+            yield Answer("channels", f"{name}: off, its url is empty")
+            continue
+        service = service_of(on[name].place, said.url.get_secret_value())
+        if isinstance(service, Refused):
+            yield Answer("channels", f"{name}: {service.error}", ExitCode.USAGE, service.hint)
+            continue
+        unknown = [team for team in said.team if teams is not None and team not in teams]
+        hint = f"no event of the plan belongs to {listed(unknown)}: nobody is told there of it" if unknown else ""
+        yield Answer("channels", f"{name}: {described(service)}; it cannot be tried without sending", hint=hint)
 
 
 def _downstream(workspace: Workspace) -> Iterator[Answer]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def doctor(asked: Asked) -> None:
     """Check that all is in place, and say what to do where not.
 
-    In order: configuration, plan, profile, warehouse, tables of each landing, times, history, Slack, folders.
+    In order: configuration, plan, profile, warehouse, tables of each landing, times, history, Slack, channels, folders.
 
     Each check says ok, or what is the matter and the next step. What depends on a check that failed is left out.
     Nothing is changed (a history that is not there yet is not made) and no message is sent.
@@ -27,7 +27,7 @@ def doctor(asked: Asked) -> None:
     \b
     Exit codes:
       0  everything is in place
-      2  the configuration, the plan or a profile is wrong
+      2  the configuration, the plan, a profile or a channel's url is wrong
       3  a table that the configuration names is not there, or cannot be measured
       4  the warehouse or the history cannot be reached
       5  Slack does not take messages

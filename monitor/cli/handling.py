@@ -10,7 +10,8 @@ from uuid import uuid4
 
 import click
 
-from monitor.alert.outbox import DeliveryReport, Pace, empty
+from monitor.alert.lanes import empty
+from monitor.alert.outbox import DeliveryReport, Pace
 from monitor.alert.single import short
 from monitor.alert.tell import acted
 from monitor.errors import ConfigError

@@ -1,6 +1,7 @@
 """The configuration: `trackwarden.yml` → frozen settings."""
 
 from monitor.config.alerting import (
+    Channel,
     Digest,
     Hours,
     Incidents,
@@ -54,6 +55,7 @@ from monitor.config.model import (
 __all__ = [
     "AmplitudeLanding",
     "AppVersionLocator",
+    "Channel",
     "ColumnLocator",
     "ConstantLocator",
     "Dates",

@@ -1,12 +1,16 @@
 """`trackwarden.yml`: what becomes a message, and who is told where and when."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator, model_validator
 
 from monitor.config.values import CLOCK, Duration, Kind, Loudness, Section, one_or_more, zone
+
+SERVICE = re.compile(r"([A-Za-z0-9]{1,30})://")
+"""How a service URL begins."""
 
 
 class Hours(Section):
@@ -90,6 +94,55 @@ class Slack(Section):
         if self.app_token is not None and self.token is None:
             raise ValueError("has an `app_token` and no `token`: buttons change messages that the bot has posted")
         return self
+
+
+Words: TypeAlias = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(one_or_more)]
+"""A text, or a list of them; empty: any."""
+
+
+class Channel(Section):
+    """A channel beside Slack: where it is, and what it is told. What is not said means everything."""
+
+    url: SecretStr
+    """What apprise calls a service URL: `mailtos://…`, `pagerduty://…`, `workflows://…`, `jsons://…`.
+
+    An empty one switches the channel off.
+    """
+    severity: Loudness | None = None
+    """At least this loud."""
+    event: Words = ()
+    """Names; `*` stands for any letters."""
+    source: Words = ()
+    team: Words = ()
+    kind: Annotated[tuple[Kind, ...], BeforeValidator(one_or_more)] = ()
+    rest: bool = False
+    """Only what belongs to no team that another channel names, or to nobody."""
+    instead: bool = False
+    """What it is told is not told in Slack."""
+    quiet: Hours | None = None
+    digest: Digest | None = None
+    digest_over: Annotated[int, Field(ge=1, le=100)] = 10
+    """More messages than this in one run become one digest; a pager is told one by one."""
+
+    @field_validator("url")
+    @classmethod
+    def _has_a_service(cls, url: SecretStr) -> SecretStr:
+        said = url.get_secret_value().strip()
+        if said and not SERVICE.match(said):
+            raise ValueError("is no service URL: it begins with the service's name, like mailtos:// or pagerduty://")
+        return SecretStr(said)
+
+    @model_validator(mode="after")
+    def _means_one_thing(self) -> Self:
+        if self.rest and self.team:
+            raise ValueError("has both `rest` and `team`: the rest is what belongs to no team that a channel names")
+        return self
+
+    @property
+    def service(self) -> str:
+        """The service's name, which is no secret: `pagerduty`; empty: the channel is off."""
+        found = SERVICE.match(self.url.get_secret_value())
+        return found[1].lower() if found else ""
 
 
 class Suppress(Section):

@@ -1,7 +1,7 @@
 """`landings:` as frozen values: how each collector lays events out, and the chain that finds a row's version."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -113,6 +113,30 @@ Source = Annotated[
 """Where an event is sent from: one name for all rows, or the column that says it."""
 
 
+class PartitionKey(Section):
+    """The column by which the landing's tables are partitioned, and how it follows the time when a row came."""
+
+    column: Annotated[str, Field(min_length=1)]
+    by: Literal["hour", "day", "month"] = "day"
+    """What one partition holds."""
+    slack: Duration = timedelta(days=1)
+    """How far a row's partition may lie from the time when the row came: what lies farther is not counted."""
+    format: str | None = None
+    """How texts and whole numbers are written, as `strftime` has it."""
+
+    @field_validator("format")
+    @classmethod
+    def _is_in_order(cls, format: str | None) -> str | None:  # noqa: A002 - the key's name
+        if format is not None and [day.strftime(format) for day in _IN_ORDER] != sorted(
+            {day.strftime(format) for day in _IN_ORDER}
+        ):
+            raise ValueError("does not sort as time does: write the year first, then month and day, with zeros")
+        return format
+
+
+_IN_ORDER = (datetime(2025, 12, 31), datetime(2026, 2, 9), datetime(2026, 10, 1), datetime(2027, 1, 1))  # noqa: DTZ001
+
+
 class AnyLanding(Section):
     """What every landing may say. Times that are not said are where the layout has them."""
 
@@ -129,6 +153,8 @@ class AnyLanding(Section):
     """Landings of any other environment are reported and never page."""
     lag: Duration = timedelta(hours=2)
     """Windows younger than this are still filling."""
+    partition: PartitionKey | None = None
+    """By which the warehouse passes over what cannot have come in the measured hours."""
 
     @field_validator("version")
     @classmethod

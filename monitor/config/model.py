@@ -1,12 +1,13 @@
 """`trackwarden.yml` as frozen values. What a key means stands beside it; what it defaults to, too."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 
-from monitor.config.alerting import Incidents, Slack
+from monitor.config.alerting import Channel, Incidents, Slack
 from monitor.config.landings import Landing
 from monitor.config.values import Bytes, Duration, Ratio, Section, Share, one_or_more
 
@@ -47,7 +48,8 @@ class Budget(Section):
 class Statement(Section):
     """What one statement may cost: the warehouse itself ends or refuses what would cost more."""
 
-    seconds: Annotated[int | None, Field(gt=0)] = None
+    seconds: Annotated[int | None, Field(gt=0)] = 3_600
+    """None: as long as it takes, and a warehouse that stalls holds up the run for as long."""
     bytes: Bytes | None = None
     """BigQuery's `maximum_bytes_billed`; other warehouses have none."""
 
@@ -59,6 +61,10 @@ class Measure(Section):
     """How far back a landing without an arrival time is read again."""
     budget: Budget = Budget()
     statement: Statement = Statement()
+    concurrency: Annotated[int | None, Field(gt=0, le=64)] = None
+    """Statements under way at once, each in a session of its own; one inside our own process, else dbt's `threads`."""
+    batch: Annotated[int, Field(gt=0, le=50)] = 1
+    """Scans of small tables that are sent as one statement, where the warehouse has words for it."""
     label: Annotated[str, Field(pattern=r"^[A-Za-z0-9_. -]{1,60}$")] = "trackwarden"
     """What the warehouse's own log calls our statements: query tag, job label, application name."""
 
@@ -170,6 +176,8 @@ class Settings(Section):
     schedule: Schedule = Schedule(every=timedelta(hours=1))
     incidents: Incidents = Incidents()
     slack: Slack = Slack()
+    channels: Mapping[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")], Channel] = {}
+    """Where else people are told: a name of your own → a service."""
     downstream: Annotated[tuple[Path, ...], BeforeValidator(one_or_more)] = ()
     """The `target/manifest.json` of dbt projects that read the landed tables: messages say what is built from them."""
     report: Report = Report()

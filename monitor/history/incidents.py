@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from monitor.history.codec import decode, encode
 from monitor.history.schema import UtcTime, insert_new, metadata
-from monitor.incidents.model import Incident, Intent, State, Step
+from monitor.incidents.model import Incident, Intent, State, Step, View
 from monitor.judge.model import Severity
 
 incident: Final = Table(
@@ -53,6 +53,7 @@ incident: Final = Table(
     Column("root", Text, nullable=False, server_default=""),
     Column("owed", Text, nullable=False, server_default=""),
     Column("owed_until", UtcTime),
+    Column("views", Text, nullable=False, server_default="[]"),  # JSON: place, root, owed, until
 )
 
 step: Final = Table(
@@ -142,6 +143,7 @@ def _row(one: Incident) -> dict[str, Any]:
         "root": one.root,
         "owed": one.owed.value if one.owed else "",
         "owed_until": one.owed_until,
+        "views": json.dumps([_view(view) for view in one.views]),
     }
 
 
@@ -156,5 +158,14 @@ def _incident(row: Row[Any]) -> Incident:
             "finding": decode(row.finding)[0],
             "turns": tuple(datetime.fromisoformat(at) for at in json.loads(row.turns)),
             "owed": Intent(row.owed) if row.owed else None,
+            "views": tuple(_read_view(*view) for view in json.loads(row.views)),
         }
     )
+
+
+def _view(one: View) -> tuple[str, str, str, str]:
+    return one.place, one.root, one.owed.value if one.owed else "", one.until.isoformat() if one.until else ""
+
+
+def _read_view(place: str, root: str, owed: str, until: str) -> View:
+    return View(place, root, Intent(owed) if owed else None, datetime.fromisoformat(until) if until else None)

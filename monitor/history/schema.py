@@ -16,7 +16,7 @@ metadata: Final = MetaData(
     }
 )
 
-REVISIONS: Final = ("0001", "0002", "0003")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
 """Every revision of the shape, oldest first: the files of `migrations/versions`."""
 
 HEAD: Final = REVISIONS[-1]

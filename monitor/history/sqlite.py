@@ -61,7 +61,8 @@ def make_engine(url: URL) -> Engine:
     A connection with the option `writes` begins by taking the write lock, so that two writers wait
     for each other instead of failing half-way.
     """
-    pool = {"poolclass": StaticPool} if in_memory(url) else {}
+    # in memory there is one connection for all threads; they take turns (alert/lanes.py)
+    pool = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}} if in_memory(url) else {}
     engine = create_engine(url, hide_parameters=True, **pool)
     event.listen(engine, "connect", _connected)
     event.listen(engine, "begin", _begun)
@@ -135,7 +136,7 @@ def _connected(driver: Any, record: object) -> None:  # noqa: ARG001 - SQLAlchem
     cursor = driver.cursor()
     cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
     cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute("PRAGMA cache_size=-32000")
+    cursor.execute("PRAGMA cache_size=-8000")
     cursor.execute("PRAGMA wal_autocheckpoint=8000")  # pages of 4 KB: a large run writes back once, not 15 times
     cursor.execute("PRAGMA temp_store=MEMORY")
     cursor.close()

@@ -76,7 +76,8 @@ def _close(before: Incident, after: Incident, intent: Intent, reason: str) -> Tr
     """What was never told ends as silently as it went on."""
     if before.state is State.KNOWN:
         return Transition(before, after, None, f"{reason}; it was known at adoption and never told")
-    if before.told_at is None or (before.owed is not None and not before.root):
+    heard = bool(before.root) or any(view.root for view in before.views)
+    if before.told_at is None or (before.owed is not None and not heard):
         return Transition(before, replace(after, owed=None, owed_until=None), None, f"{reason}; it was never told")
     return said(before, replace(after, owed=None, owed_until=None), intent, reason)
 

@@ -109,6 +109,20 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """An incident as one channel beside Slack knows it: what it was told, and what it is owed."""
+
+    place: str
+    """The channel, as a delivery names it: `channels.on-call`."""
+    root: str = ""
+    """The id of the message that told there that it holds; empty: nothing was told, or that it is over."""
+    owed: Intent | None = None
+    """What is to be told there and was put off."""
+    until: datetime | None = None
+    """Put off until then."""
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """One finding through time. Unique by fingerprint and episode."""
 
@@ -151,6 +165,8 @@ class Incident:
     owed: Intent | None = None
     """What is to be told and was put off: quiet hours, a digest's schedule."""
     owed_until: datetime | None = None
+    views: tuple[View, ...] = ()
+    """What channels beside Slack know of it, by their place; one that was never told has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +225,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One thing to be done in Slack, in the outbox. Unique by fingerprint, episode, intent, sequence and mode."""
+    """One thing to be said or done in one place, in the outbox.
+
+    Unique by fingerprint, episode, intent, sequence, mode and channel.
+    """
 
     id: str
     """Stable: derived from the unique key, so that a retry finds what it has already sent."""
@@ -218,7 +237,7 @@ class Delivery:
     intent: Intent
     sequence: int
     channel: str
-    """A Slack channel id; empty: the default channel."""
+    """A Slack channel id, or a channel of the configuration (`channels.on-call`); empty: Slack's default channel."""
     text: str
     """The fallback text, also what is printed when there is no token."""
     blocks: str

@@ -6,7 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from monitor.alert.outbox import DeliveryReport, Pace, empty
+from monitor.alert.lanes import empty
+from monitor.alert.outbox import DeliveryReport, Pace
 from monitor.alert.routing import Destination, MessageContext, Routing
 from monitor.alert.sender import Sender
 from monitor.alert.slack import BotSender

@@ -1,6 +1,6 @@
 """Findings, transitions and pending messages for tests of what is told."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -98,10 +98,11 @@ class Kept:
     earlier: int = 1
     """How often these messages were claimed before."""
 
-    def claim(self, now: datetime, until: datetime) -> Sequence[Delivery]:
+    def claim(self, now: datetime, until: datetime, but: Collection[str] = ()) -> Sequence[Delivery]:
         """All that is pending."""
         assert now < until
-        return [replace(delivery, claims=self.earlier + 1) for delivery in self.still_pending()]
+        pending = [delivery for delivery in self.still_pending() if delivery.id not in but]
+        return [replace(delivery, claims=self.earlier + 1) for delivery in pending]
 
     def unclaim(self, untried: Sequence[str]) -> None:
         """What is told is never given back."""

@@ -142,7 +142,7 @@ def _delivered(outcome: "Outcome") -> Iterator[Text]:
     report = outcome.delivery
     parts = []
     if report.sent:
-        parts.append(f"{report.sent} sent to Slack")
+        parts.append(f"{report.sent} sent")
     if report.printed:
         parts.append(f"{report.printed} printed, not sent (no Slack token)")
     if report.waiting + report.failed:

@@ -107,7 +107,7 @@ def value(column: Column[Any]) -> object:
     known: dict[str, object] = {
         "state": "open" if column.table.name == "incident" else "done",
         "intent": "opened", "mode": "post", "findings": "[]", "finding": encode([finding()]), "turns": "[]",
-        "columns": dump_table(TABLE), "sent_at": None, "resolved_at": None, "present": b"\x01\x05\x05",
+        "views": "[]", "columns": dump_table(TABLE), "sent_at": None, "resolved_at": None, "present": b"\x01\x05\x05",
         "text": '["/order_id", "/currency"]',
     }  # fmt: skip
     if isinstance(column.type, Boolean):
