@@ -83,8 +83,8 @@ def prune(asked: Asked, *, keep_days: int, yes: bool) -> None:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--format", "form", type=click.Choice(("parquet", "csv")), default="parquet", show_default=True)
 @click.option("--table", "tables", type=click.Choice(NAMES), multiple=True, help="Only this one; may be repeated.")
-@click.option("--since", type=MOMENT, help="Hours from here on.")
-@click.option("--until", type=MOMENT, help="Hours before this one.")
+@click.option("--since", type=MOMENT, help="Only hours from this one on: of series, failures and windows.")
+@click.option("--until", type=MOMENT, help="Only hours before this one, which is left out.")
 @click.pass_obj
 def export(
     asked: Asked, *, folder: Path, form: str, tables: tuple[str, ...], since: Moment | None, until: Moment | None
@@ -92,7 +92,11 @@ def export(
     """Write what history knows as files: one table each, in FOLDER.
 
     A file is written beside its place and then put there, so that a reader never sees half of one. In CSV a text that
-    a spreadsheet would take for a formula begins with an apostrophe. TIME is ISO 8601 or how long ago (7d).
+    a spreadsheet would take for a formula begins with an apostrophe.
+
+    TIME is ISO 8601 (2026-06-30T18:00, UTC unless it says a zone) or how long ago (24h, 7d); it means the UTC hour that
+    it lies in. Runs, incidents and messages are always written whole, and so are rows without any time unless --since
+    is given.
 
     \b
     Exit codes:

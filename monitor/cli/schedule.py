@@ -59,7 +59,7 @@ def schedule(asked: Asked, *, with_report: bool, form: str, once: bool) -> None:
         raise click.exceptions.Exit(_supervised(asked, told, with_report=with_report))
     from monitor.cli.listening import listening
     from monitor.schedule.child import Runner
-    from monitor.schedule.loop import loop, trigger
+    from monitor.schedule.loop import Stopping, loop, trigger
     from monitor.schedule.state import State
     from monitor.wiring import Workspace
 
@@ -71,7 +71,8 @@ def schedule(asked: Asked, *, with_report: bool, form: str, once: bool) -> None:
     with ExitStack() as stack:
         _serve(stack, workspace, state, told)
         stack.enter_context(listening(workspace))
-        loop(lambda: _told(runner, state, workspace, told), when, said=told.warn, grace=said.grace, end=runner.end)
+        stopping = Stopping(said.grace, runner.ask, runner.end)
+        loop(lambda: _told(runner, state, workspace, told), when, said=told.warn, stopping=stopping)
     told.info("stopped")
 
 

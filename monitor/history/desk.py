@@ -1,6 +1,6 @@
 """The desk: incidents and their messages, changed together. Any number of processes may sit at it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,10 +78,10 @@ class Desk:
         with self._reading() as connection:
             return outbox.named(connection, delivery_id)
 
-    def claim(self, now: datetime, until: datetime) -> tuple[Delivery, ...]:
+    def claim(self, now: datetime, until: datetime, but: Collection[str] = ()) -> tuple[Delivery, ...]:
         """Take what may be sent now; no other process sends it before `until` (outbox.claim)."""
         with self._writing() as connection:
-            return outbox.claim(connection, now, until)
+            return outbox.claim(connection, now, until, but)
 
     def unclaim(self, untried: Sequence[str]) -> None:
         """Give back what this process took and did not send; `untried`: the ids that it never tried."""

@@ -1,6 +1,6 @@
 """The outbox: what is to be said, written with the state that it speaks of, and what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, Final
@@ -50,7 +50,7 @@ delivery: Final = Table(
     Column("claims", Integer, nullable=False, server_default="0"),
     Column("claimed_by", Text, nullable=False, server_default=""),
     Column("claimed_until", UtcTime),
-    UniqueConstraint("fingerprint", "episode", "intent", "sequence", "mode"),
+    UniqueConstraint("fingerprint", "episode", "intent", "sequence", "mode", "channel"),
 )
 _JOINED: Final = frozenset({"root_channel", "root_ts", "root_done"})
 _FIELDS: Final = tuple(field.name for field in fields(Delivery) if field.name not in _JOINED)
@@ -58,14 +58,13 @@ _ORDER: Final = {mode: place for place, mode in enumerate(Mode)}
 
 
 def add(connection: Connection, deliveries: Sequence[Delivery]) -> None:
-    """Write messages that are not there yet: one for each fingerprint, episode, intent, sequence and mode."""
+    """Write messages that are not there yet: one per fingerprint, episode, intent, sequence, mode and channel."""
     insert_new(connection, delivery, _FIELDS, [_row(connection, one) for one in deliveries])
 
 
 def pending(connection: Connection) -> tuple[Delivery, ...]:
     """Messages not sent yet, oldest first, each root before what is said in its thread."""
-    found = _read(connection, _select().where(delivery.c.sent_at.is_(None)))
-    return tuple(sorted(found, key=lambda one: (one.created_at, _ORDER[one.mode], one.sequence, one.id)))
+    return _in_order(_read(connection, _select().where(delivery.c.sent_at.is_(None))))
 
 
 def of(connection: Connection, fingerprint: str, episode: int) -> tuple[Delivery, ...]:
@@ -79,16 +78,28 @@ def named(connection: Connection, delivery_id: str) -> Delivery | None:
     return next(iter(_read(connection, _select().where(delivery.c.id == delivery_id))), None)
 
 
-def claim(connection: Connection, now: datetime, until: datetime) -> tuple[Delivery, ...]:
-    """Take what may be sent now, so that no other process sends it before `until`.
+def claim(connection: Connection, now: datetime, until: datetime, but: Collection[str] = ()) -> tuple[Delivery, ...]:
+    """Take what may be sent now, so that no other process sends it before `until`; not the ids in `but`.
 
     What a process took that is no more, or whose time is over, is taken over. A message that is claimed a second
-    time (`claims`) may have arrived: look before sending.
+    time (`claims`) may have arrived: look before sending. A message is taken with all that changes or answers it, or
+    not at all: so two processes never speak of one incident at the same time, the older words after the newer ones.
+    Changes that a later one makes needless are marked as done with.
     """
     me = Holder.here("")
     mine = _name(me)
-    free = [one for one in pending(connection) if _is_free(one, me, now)]
-    taken = [replace(one, claims=one.claims + 1, claimed_by=mine, claimed_until=until) for one in free]
+    waiting = pending(connection)
+    held = {_thread(one) for one in waiting if not _is_free(one, me, now)}
+    free = [one for one in waiting if _thread(one) not in held and one.id not in but]
+    needless = _overtaken(connection) if any(one.mode is Mode.UPDATE for one in free) else frozenset()
+    for one in free:
+        if one.id in needless:
+            skipped(connection, one.id, now, "a later change of the same message was made")
+    taken = [
+        replace(one, claims=one.claims + 1, claimed_by=mine, claimed_until=until)
+        for one in free
+        if one.id not in needless
+    ]
     if taken:
         query = update(delivery).where(delivery.c.id == bindparam("one"))
         values = {"claims": delivery.c.claims + 1, "claimed_by": mine, "claimed_until": until}
@@ -106,9 +117,24 @@ def unclaim(connection: Connection, untried: Sequence[str]) -> None:
 
 
 def sent(connection: Connection, delivery_id: str, at: datetime, place: tuple[str, str]) -> None:
-    """Mark a message as taken by Slack; `place` is the channel id and the message's ts."""
+    """Mark a message as taken by Slack; `place` is the channel id and the message's ts.
+
+    A change that was sent after a later one (by a process that stood still for longer than its claim) has put the
+    older state before people's eyes: the later change is made again.
+    """
     values = {"sent_at": at, "error": "", "slack_channel": place[0], "slack_ts": place[1], "not_before": None}
     _attempted(connection, delivery_id, values)
+    later = delivery.alias("later")
+    query = (
+        select(later.c.id)
+        .join(delivery, (delivery.c.root == later.c.root) & (delivery.c.sequence < later.c.sequence))
+        .where(delivery.c.id == delivery_id, delivery.c.mode == Mode.UPDATE, later.c.mode == Mode.UPDATE)
+        .where(later.c.sent_at.is_not(None), later.c.slack_ts != "")
+    )
+    again: list[str] = list(connection.execute(query).scalars())
+    if again:
+        waits = {"sent_at": None, "claimed_by": "", "claimed_until": None}
+        connection.execute(update(delivery).where(delivery.c.id.in_(again)).values(waits))
 
 
 def skipped(connection: Connection, delivery_id: str, at: datetime, why: str) -> None:
@@ -135,7 +161,37 @@ def _is_free(one: Delivery, me: Holder, now: datetime) -> bool:
     if not one.claimed_by or one.claimed_until is None or one.claimed_until <= now:
         return True
     host, pid, process = one.claimed_by.rsplit(":", 2)
-    return process == me.process or me.outlived(Holder("", host, int(pid), process))
+    return one.claimed_by == _name(me) or me.outlived(Holder("", host, int(pid), process))
+
+
+def _thread(one: Delivery) -> str:
+    """The message that it changes or answers, or that it is."""
+    return one.root or one.id
+
+
+def _in_order(found: Sequence[Delivery]) -> tuple[Delivery, ...]:
+    """By the moment of what they speak of, but of one incident by its sequence.
+
+    A run speaks of the moment it began at, and a button may be pressed before it decides: what is decided later is
+    then of an earlier moment.
+    """
+    moments: dict[str, datetime] = {}
+    reached: dict[tuple[str, int], datetime] = {}
+    for one in sorted(found, key=lambda one: one.sequence):
+        incident = (one.fingerprint, one.episode)
+        moments[one.id] = reached[incident] = max(one.created_at, reached.get(incident, one.created_at))
+    return tuple(sorted(found, key=lambda one: (moments[one.id], _ORDER[one.mode], one.sequence, one.id)))
+
+
+def _overtaken(connection: Connection) -> frozenset[str]:
+    """Changes that wait although a later change of the same message is there, sent or not."""
+    later = delivery.alias("later")
+    query = (
+        select(delivery.c.id)
+        .join(later, (later.c.root == delivery.c.root) & (later.c.sequence > delivery.c.sequence))
+        .where(delivery.c.sent_at.is_(None), delivery.c.mode == Mode.UPDATE, later.c.mode == Mode.UPDATE)
+    )
+    return frozenset(connection.execute(query).scalars())
 
 
 def _name(holder: Holder) -> str:

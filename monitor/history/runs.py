@@ -4,7 +4,22 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Connection, Float, Integer, Table, Text, delete, exists, func, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    Integer,
+    Table,
+    Text,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    true,
+)
 
 from monitor.history.schema import UtcTime, metadata
 
@@ -23,6 +38,7 @@ run: Final = Table(
     Column("seconds", Float, nullable=False),
     Column("unmeasured", Integer, nullable=False),
     Column("findings", Integer, nullable=False),
+    Column("whole", Boolean, nullable=False, server_default=true()),
 )
 
 
@@ -45,6 +61,8 @@ class RunRecord:
     unmeasured: int = 0
     """Tables that could not be measured."""
     findings: int = 0
+    whole: bool = True
+    """It looked at everything that was due, not at some events or at hours of before."""
 
 
 _FIELDS: Final = tuple(field.name for field in fields(RunRecord))

@@ -35,7 +35,7 @@ class Runner:
         self._command, self._limit, self._gone = list(command), limit, gone
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._stopped = threading.Event()
+        self._asked, self._stopped = threading.Event(), threading.Event()
 
     def run(self) -> Ended:
         """One run, from its start to its end."""
@@ -56,16 +56,21 @@ class Runner:
             self._gone(process.pid)
         return Ended(process.pid, process.returncode, overdue, self._stopped.is_set())
 
+    def ask(self) -> None:
+        """Whoever waits for another run waits no longer; a run that is under way goes on."""
+        self._asked.set()
+
     def end(self) -> None:
         """End the run that is under way, and start no other."""
         with self._lock:
+            self._asked.set()
             self._stopped.set()
             if self._process is not None:
                 _kill(self._process, wait=False)
 
     def waits(self, time: timedelta) -> bool:
-        """Wait so long; False: it was ended meanwhile."""
-        return not self._stopped.wait(time.total_seconds())
+        """Wait so long; False: it was asked to stop meanwhile."""
+        return not self._asked.wait(time.total_seconds())
 
 
 def _kill(process: "subprocess.Popen[bytes]", *, wait: bool = True) -> None:

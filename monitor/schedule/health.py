@@ -41,7 +41,7 @@ class Kept:
     @property
     def last_success(self) -> datetime | None:
         """The moment of the newest run that measured everything; None: none of the runs known."""
-        return next((one.started_at for one in self.runs if one.exit_code in MEASURED), None)
+        return next((one.started_at for one in self.runs if one.whole and one.exit_code in MEASURED), None)
 
 
 @dataclass(frozen=True, slots=True)

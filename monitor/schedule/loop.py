@@ -1,14 +1,17 @@
 """The loop: run when it is due, one at a time, until a signal says stop; then within a bounded time it returns."""
 
+import logging
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import FrameType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
@@ -16,6 +19,8 @@ from apscheduler.triggers.interval import IntervalTrigger
 from monitor.config.model import Schedule
 from monitor.errors import ConfigError
 from monitor.schedule.crontab import crontab
+
+log = logging.getLogger(__name__)
 
 _JOB = "run"
 _STOPPING = (signal.SIGTERM, signal.SIGINT)
@@ -58,47 +63,58 @@ class _Grid(BaseTrigger):  # type: ignore[misc]  # APScheduler is untyped
         return due
 
 
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """How a job that is under way is stopped."""
+
+    grace: timedelta = timedelta(seconds=25)
+    """So long it may go on after the first signal."""
+    asked: Callable[[], None] = lambda: None
+    """Called at the first signal: the job is to begin nothing more."""
+    end: Callable[[], None] = lambda: None
+    """Called after the grace, or at a second signal: it has to make the job return."""
+
+
 def loop(
-    job: Callable[[], None],
-    when: BaseTrigger,
-    *,
-    said: Callable[[str], None],
-    grace: timedelta = timedelta(seconds=25),
-    end: Callable[[], None] = lambda: None,
+    job: Callable[[], None], when: BaseTrigger, *, said: Callable[[str], None], stopping: Stopping = Stopping()
 ) -> None:
     """Run `job` now and whenever it is due, until SIGTERM or SIGINT.
 
     Jobs live in memory, and never run side by side; a time that was missed (the machine slept, the last run took
-    long) is made up for once. `job` tells its own errors: one that raises does not end the loop. A job that is under
-    way at the signal may go on for `grace`, or until a second signal; then `end` is called, and has to make it return.
+    long) is made up for once. `job` tells its own errors: one that raises does not end the loop.
     """
-    stop, idle = _Stop(), threading.Event()
+    stop, idle, missed = _Stop(), threading.Event(), threading.Event()
     idle.set()
 
     def one() -> None:
         idle.clear()
         try:
-            if not stop.signals:
+            while not stop.signals:
+                missed.clear()
                 job()
+                if not missed.is_set():
+                    break
         finally:
             idle.set()
 
-    scheduler = BackgroundScheduler(timezone=UTC)
+    log.setLevel(logging.ERROR)  # that a run is due while one is under way is no trouble
+    scheduler = BackgroundScheduler(timezone=UTC, logger=log)
+    scheduler.add_listener(lambda _: missed.set(), EVENT_JOB_MAX_INSTANCES)
     scheduler.add_job(one, when, id=_JOB, misfire_grace_time=None, coalesce=True, max_instances=1, next_run_time=_now())
     with stop.listening():
         scheduler.start()
         _attend(scheduler, when, stop, said)
         scheduler.pause()
-        if not idle.is_set():
-            said(
-                f"stopping: the run that is under way has {grace.total_seconds():g} s; a second signal ends it at once"
-            )
-            until = time.monotonic() + grace.total_seconds()
+        stopping.asked()
+        if not idle.wait(_LOOK):
+            grace = stopping.grace.total_seconds()
+            said(f"stopping: the run that is under way has {grace:g} s; a second signal ends it at once")
+            until = time.monotonic() + grace
             while not idle.wait(_LOOK) and stop.signals == 1 and time.monotonic() < until:
                 pass
         if not idle.is_set():
             said("stopping: the run is ended; what it measured is kept, its windows are due again")
-            end()
+            stopping.end()
         scheduler.shutdown(wait=True)
 
 

@@ -66,7 +66,7 @@ class State:
         """What the history knows, at most some seconds old."""
         with self._asking:
             if self._kept is None or time.monotonic() - self._kept[0] > _FRESH:
-                self._kept = (time.monotonic(), read(self._history))
+                self._kept = (time.monotonic(), read(self._history, self._clock()))
             return self._kept[1]
 
     def answer(self, path: str) -> Answer | None:
@@ -87,12 +87,13 @@ class State:
         return health(local, kept, next_time(self._when, last + timedelta(seconds=1)), self._limit, self._clock())
 
 
-def read(opened: Callable[[], History]) -> Kept:
-    """What the history knows now."""
+def read(opened: Callable[[], History], now: datetime) -> Kept:
+    """What the history knows now. A run that was told a moment to come says nothing of how the schedule fares."""
     try:
         history = opened()
         try:
-            return Kept(history.runs(_RUNS), history.window_counts(), len(history.pending()))
+            runs = tuple(one for one in history.runs(_RUNS) if one.started_at <= now)
+            return Kept(runs, history.window_counts(), len(history.pending()))
         finally:
             history.close()
     except TrackwardenError as error:

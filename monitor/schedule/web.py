@@ -2,6 +2,7 @@
 
 import json
 import socket
+import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,6 +50,11 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, place: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         self.address_family = socket.AF_INET6 if ":" in place[0] else socket.AF_INET
         super().__init__(place, handler)
+
+    def server_bind(self) -> None:
+        """Bind, and ask no name server for this host's name: nobody needs it, and a slow one would hold the start."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Whoever asks and goes away is not news, and a traceback belongs in no log."""

@@ -2,6 +2,7 @@
 
 import json
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from http.client import HTTPConnection
@@ -40,6 +41,23 @@ def test_runs_that_could_not_measure_everything_are_no_success() -> None:
     kept = Kept((ran(timedelta(minutes=9), 3), ran(HOUR, 4), ran(2 * HOUR, None), ran(3 * HOUR, 5)))
 
     assert kept.last_success == NOW - 3 * HOUR
+
+
+def test_a_run_that_was_asked_about_a_part_is_no_success() -> None:
+    kept = Kept((replace(ran(timedelta(minutes=9), 0), whole=False), ran(3 * HOUR, 0)))
+
+    assert kept.last_success == NOW - 3 * HOUR
+
+
+def test_a_run_that_was_told_a_moment_to_come_makes_nothing_well(tmp_path: Path) -> None:
+    one = state(tmp_path)
+    history = History.open("sqlite:///history.db", root=tmp_path)
+    history.finish_run(ran(-5 * HOUR, 0))
+    history.finish_run(replace(ran(HOUR, 0), whole=False))
+    history.close()
+
+    assert one.kept().last_success is None
+    assert [run.whole for run in one.kept().runs] == [False]
 
 
 def test_a_success_older_than_the_next_run_and_its_limit_is_stale() -> None:

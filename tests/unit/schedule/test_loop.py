@@ -21,7 +21,7 @@ JOB = """
 import sys, threading, time
 from datetime import timedelta
 from monitor.config.model import Schedule
-from monitor.schedule.loop import loop, trigger
+from monitor.schedule.loop import Stopping, loop, trigger
 
 ended = threading.Event()
 
@@ -30,7 +30,7 @@ def job():
     print("was ended" if ended.wait(float(sys.argv[1])) else "ends", flush=True)
 
 loop(job, trigger(Schedule(every=timedelta(hours=1))), said=lambda line: print(line, flush=True),
-     grace=timedelta(seconds=float(sys.argv[2])), end=ended.set)
+     stopping=Stopping(timedelta(seconds=float(sys.argv[2])), end=ended.set))
 print("returns", flush=True)
 """
 
@@ -123,6 +123,39 @@ def test_a_clock_that_was_set_back_does_not_stop_the_schedule() -> None:
         process.stdout.read()
     assert told[0] == told[2] == "begins\n"
     assert told[1].startswith("the clock was set back: the next run is at ")
+
+
+DUE_MEANWHILE = """
+import time
+from datetime import UTC, datetime, timedelta
+from apscheduler.triggers.base import BaseTrigger
+from monitor.schedule.loop import loop
+
+DUE = datetime.now(UTC) + timedelta(seconds=0.7)
+
+class Once(BaseTrigger):
+    def get_next_fire_time(self, previous, now):
+        return DUE if now <= DUE else DUE + timedelta(hours=1)
+
+def job():
+    print("begins", flush=True)
+    time.sleep(1.5)
+    print("ends", flush=True)
+
+loop(job, Once(), said=lambda line: print(line, flush=True))
+"""
+
+
+def test_a_time_that_came_while_a_run_was_under_way_is_made_up_for_once_and_nobody_is_warned() -> None:
+    command = [sys.executable, "-c", DUE_MEANWHILE]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        told = [process.stdout.readline() for _ in range(4)]
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        rest, warned = process.communicate(timeout=20)
+    assert told == ["begins\n", "ends\n"] * 2
+    assert (rest, warned) == ("", "")
 
 
 def test_the_next_time_is_told_in_utc() -> None:
