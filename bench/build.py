@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import yaml
 
-from bench.shape import BEGIN, HOURS, LATER, SOURCES, VERSIONS, Prop, domain, event_name, properties, schema, table_name
+from bench.shape import BEGIN, HOURS, SOURCES, VERSIONS, Prop, domain, event_name, properties, schema, table_name
+from monitor.catalog import Catalog, Column, Family, Table, TableRef
 
 _CONFIG = """\
 plan: {{path: tracking_plan}}
@@ -67,7 +70,7 @@ def documents(folder: Path, events: int, rows: int) -> Path:
 
 
 def postgres(folder: Path, tables: int, rows: int, server: str) -> Path:
-    """The typed tables in a PostgreSQL database (`server`: its URL); `folder` gets the same workspace."""
+    """The typed tables in a PostgreSQL database (`server`: how to connect); `folder` gets the same workspace."""
     import psycopg  # noqa: PLC0415 - only here
 
     typed(folder, tables, rows)
@@ -95,40 +98,49 @@ def postgres(folder: Path, tables: int, rows: int, server: str) -> Path:
     return folder
 
 
+_WIDE: Sequence[tuple[str, dict[str, Any], str, Family]] = (
+         ("string", {"maxLength": 64}, "VARCHAR", Family.TEXT), ("integer", {"minimum": 0}, "BIGINT", Family.INTEGER),
+         ("number", {}, "DOUBLE", Family.NUMBER), ("boolean", {}, "BOOLEAN", Family.BOOLEAN),
+         ("string", {"enum": ["a", "b", "c"]}, "VARCHAR", Family.TEXT))  # fmt: skip
+
+
 def wide(folder: Path, events: int, width: int) -> Path:
-    """A plan of many events with many properties, and a table for each; no rows."""
+    """A plan of many events with many properties; what landed is `wide_catalog`."""
     place = folder / "tracking_plan" / "events"
     place.mkdir(parents=True)
-    kinds = ({"type": "string", "maxLength": 64}, {"type": "integer", "minimum": 0}, {"type": "number"},
-             {"type": "boolean"}, {"type": "string", "enum": ["a", "b", "c"]})  # fmt: skip
-    types = ("VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN", "VARCHAR")
-    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
-        connection.execute("create schema bench")
-        for n in range(events):
-            names = [f"d{n // 10}_p{k}" for k in range(width)]
-            body = {
-                "event": f"Event {n:05d}",
-                "team": "bench",
-                "versions": {"1-0-0": {"status": "live", "schema": {
-                    "type": "object", "required": names[:10],
-                    "properties": {name: kinds[k % 5] for k, name in enumerate(names)},
-                }}},
-            }  # fmt: skip
-            (place / f"event_{n:05d}.yml").write_text(json.dumps(body))  # JSON is YAML, and is written sooner
-            columns = ", ".join(f"{name} {types[k % 5]}" for k, name in enumerate(names))
-            connection.execute(
-                f"create table bench.event_{n:05d} (event_version VARCHAR, context_source VARCHAR,"
-                f" received_at TIMESTAMP, event_text VARCHAR, {columns})"
-            )
+    for n in range(events):
+        names = _wide_names(n, width)
+        properties = {name: {"type": kind[0], **kind[1]} for name, kind in zip(names, cycle(_WIDE), strict=False)}
+        schema = {"type": "object", "required": names[:10], "properties": properties}
+        body = {"event": f"Event {n:05d}", "team": "bench", "versions": {"1-0-0": {"status": "live", "schema": schema}}}
+        (place / f"event_{n:05d}.yml").write_text(json.dumps(body))  # JSON is YAML, and is written sooner
     return _workspace(folder, _TYPED_LANDING)
 
 
-def more(folder: Path, tables: Sequence[int], rows: int) -> None:
-    """So many new rows in each of these typed tables, arriving in the hours after the first run's moment."""
+def wide_catalog(events: int, width: int) -> Catalog:
+    """A table for each event of the wide plan: a file of so many takes DuckDB longer to open than all the rest."""
+    own = (("event_version", "VARCHAR", Family.TEXT), ("context_source", "VARCHAR", Family.TEXT),
+           ("received_at", "TIMESTAMP", Family.TIMESTAMP), ("event_text", "VARCHAR", Family.TEXT))  # fmt: skip
+    first = tuple(Column(name, family, native) for name, native, family in own)
+
+    def table(n: int) -> Table:
+        kinds = zip(_wide_names(n, width), cycle(_WIDE), strict=False)
+        return Table(TableRef("bench", f"event_{n:05d}"), (*first, *(Column(name, k[3], k[2]) for name, k in kinds)))
+
+    return Catalog.of("duckdb", map(table, range(events)))
+
+
+def _wide_names(n: int, width: int) -> list[str]:
+    """Ten events of one domain share their properties' names."""
+    return [f"d{n // 10}_p{k}" for k in range(width)]
+
+
+def more(folder: Path, tables: Sequence[int], rows: int, begin: str) -> None:
+    """So many new rows in each of these typed tables, arriving in the two hours from a moment on."""
     with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
         for n in tables:
             values = ", ".join(f"{p.value} as {p.name}" for p in properties(domain(n)))
-            meta = _meta(rows).replace(f"'{BEGIN}'", f"'{LATER}'").replace(str(HOURS * 3600), str(2 * 3600))
+            meta = _meta(rows).replace(f"'{BEGIN}'", f"'{begin}'").replace(str(HOURS * 3600), str(2 * 3600))
             connection.execute(
                 f"insert into bench.{table_name(n)} by name select {meta}, '{event_name(n)}' as event_text, {values}"
                 f" from (select range + {n * 17} as i, range as r from range({rows}))"

@@ -14,7 +14,6 @@ from pathlib import Path
 
 BEGAN = time.perf_counter()
 _LATER = (
-    "monitor.alert.slack",
     "monitor.history.store",
     "monitor.landing.bind",
     "monitor.landing.versions",
@@ -32,7 +31,7 @@ def main() -> None:
     if who == "run":
         job = _run(what, folder, now)
     elif who == "contract":
-        job = _contract(folder)
+        job = _contract(folder, int(size), int(rows), now)
     else:
         job = _baseline(what, folder, int(size), int(rows))
     imported, used = time.perf_counter(), time.process_time()
@@ -72,21 +71,34 @@ def _run(what: str, folder: Path, now: str) -> Callable[[], int]:
     return job
 
 
-def _contract(folder: Path) -> Callable[[], int]:
-    """Plan and catalog to contract, as every run needs it; no table is scanned, so no SQL is written."""
+def _contract(folder: Path, events: int, width: int, what: str) -> Callable[[], int]:
+    """Plan and catalog to contract; no table is scanned, so no SQL is written.
+
+    `every rule`: all versions are bound, and the rules counted. `outlines`: what a run asks of tables that have no new
+    rows, which is on disk after that.
+    """
+    from bench.build import wide_catalog  # noqa: PLC0415 - only here
+    from monitor import __version__  # noqa: PLC0415 - only here
+    from monitor.cache import Shelf  # noqa: PLC0415 - only here
     from monitor.contract import Binder  # noqa: PLC0415 - only here
+    from monitor.contract.outline import Keeping, outline  # noqa: PLC0415 - only here
+    from monitor.run.line import few_collections  # noqa: PLC0415 - only here
     from monitor.wiring import Workspace  # noqa: PLC0415 - only here
 
-    for name in (*_LATER, *_DUCKDB):
+    for name in _LATER:
         import_module(name)
+    catalog = wide_catalog(events, width)
 
     def job() -> int:
-        workspace = Workspace.open(folder)
-        plan = workspace.plan()
-        with workspace.warehouse() as warehouse:
-            catalog = warehouse.catalog(workspace.schemas())
-        contract = Binder(plan, workspace.landed(plan, catalog)).contract()
-        return sum(len(version.rules) for table in contract.tables for version in table.versions)
+        with few_collections():  # as every run
+            workspace = Workspace.open(folder)
+            plan = workspace.plan()
+            shelf = Shelf(workspace.cache / "outlines.json", __version__)
+            contract = Binder(plan, workspace.landed(plan, catalog), keeping=Keeping(shelf)).contract()
+            outlines = [outline(table) for table in contract.tables] if what == "outlines" else []
+            rules = [] if outlines else [len(one.rules) for table in contract.tables for one in table.versions]
+            shelf.keep()
+            return sum(rules) or len(outlines)
 
     return job
 

@@ -12,10 +12,8 @@ SOURCES = ("web", "ios", "android", "server")
 HOURS = 168
 BEGIN = "2026-06-01 00:00:00"
 NOW = "2026-06-08T06:00:00+00:00"
-LATER = "2026-06-08 07:00:00"
-"""When new rows begin to arrive, for two hours."""
-NEXT = "2026-06-08T12:00:00+00:00"
-"""The moment of the run that measures them."""
+LATER = (("2026-06-08 07:00:00", "2026-06-08T12:00:00+00:00"), ("2026-06-08 12:00:00", "2026-06-08T17:00:00+00:00"))
+"""When new rows begin to arrive, for two hours, and the moment of the run that measures them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from monitor.alert.downstream import Below
 from monitor.alert.outbox import DeliveryReport
 from monitor.alert.routing import Routing
 from monitor.alert.sender import Sender
+from monitor.cache import Shelf
 from monitor.catalog import Catalog
 from monitor.contract import Binder
 from monitor.errors import ExitCode
@@ -180,6 +181,8 @@ class Outcome:
     plan: Plan
     binder: Binder
     landed: Landed
+    outlines: Shelf
+    """What the binder learned of tables, to be kept."""
     totals: Totals
     unmeasured: tuple[Unmeasured, ...] = ()
     findings: tuple[Finding, ...] = ()

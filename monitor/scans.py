@@ -5,11 +5,12 @@ Both are pure functions of contract, catalog, engine and our version; a contract
 
 import json
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from monitor import __version__
-from monitor.cache import keep, recall
+from monitor.cache import Shelf, keep, recall
 from monitor.contract.model import BoundTable
 from monitor.contract.without import Refused
 from monitor.measure.rows import Range
@@ -19,16 +20,22 @@ from monitor.sql.writer import Writer
 
 
 class Scans:
-    """The scans of one engine, from the cache or built. `keep` writes what was built."""
+    """The scans of one engine, from the cache or built. `keep` writes what was built.
 
-    def __init__(self, cache: Path, engine: str) -> None:
+    `where` is the warehouse that is asked: what one of them refuses another may take.
+    """
+
+    def __init__(self, cache: Path, engine: str, where: str = "") -> None:
         self._file = cache / f"scans-{engine}.json"
         self._engine = engine
         self._known: dict[str, Any] | None = None
         self._used: dict[str, str] = {}
         """Table → the hash of its contract."""
         self._built = False
-        self._refusals = cache / f"refused-{engine}.json"
+        self.outlines = Shelf(cache / "outlines.json", __version__)
+        """What there is to say of contracts without binding them, by their hash."""
+        of = f"-{sha256(where.encode()).hexdigest()[:8]}" if where else ""  # a workspace may have several targets
+        self._refusals = cache / f"refused-{engine}{of}.json"
         self._refused: dict[str, Refused] | None = None
 
     @property
@@ -51,7 +58,8 @@ class Scans:
         return scan
 
     def keep(self) -> None:
-        """Write the cache, if anything was built; scans of contracts that a table no longer has are left out."""
+        """Write the caches, if anything was built; scans of contracts that a table no longer has are left out."""
+        self.outlines.keep()
         if self._built and self._known is not None:
             _write(self._file, {key: scan for key, scan in self._known.items() if self._holds(key)})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
@@ -22,6 +22,20 @@ if TYPE_CHECKING:
     from monitor.wiring import Workspace
 
 FAIL_ON = ("info", "warning", "critical", "never")
+
+
+class Chosen(TypedDict):
+    """The command's options."""
+
+    since: Moment | None
+    until: Moment | None
+    events: tuple[str, ...]
+    dry_run: bool
+    as_json: bool
+    fail_on: str
+    notify: bool
+    outputs: bool
+    explain: bool
 
 
 @click.command()
@@ -43,19 +57,7 @@ FAIL_ON = ("info", "warning", "critical", "never")
 @click.option("--outputs", is_flag=True, help="Write the suites, the sources and the report as well: all in one go.")
 @click.option("--explain", is_flag=True, help="Say what each table would be asked; run no scan and keep nothing.")
 @click.pass_obj
-def run(
-    asked: Asked,
-    since: Moment | None,
-    until: Moment | None,
-    events: tuple[str, ...],
-    *,
-    dry_run: bool,
-    as_json: bool,
-    fail_on: str,
-    notify: bool,
-    outputs: bool,
-    explain: bool,
-) -> None:
+def run(asked: Asked, **chosen: Unpack[Chosen]) -> None:
     """Measure what has arrived, judge it, tell the owners.
 
     One statement per table that has something new, over the hours that are due. The first run reads everything and
@@ -82,41 +84,53 @@ def run(
       trackwarden run --event "Order Completed" --since 7d --dry-run
       trackwarden run --json --fail-on critical | jq .findings
     """  # noqa: D301 - click's mark: the lines below it stay lines
-    from monitor.cli.present.outcome import summary
-    from monitor.cli.progress import watching
-    from monitor.run import Options
-    from monitor.run import run as run_the_line
     from monitor.wiring import Workspace
 
+    options = _options(workspace := Workspace.open(asked.workspace), chosen)
+    if chosen["explain"]:
+        _explain(workspace, options, as_json=chosen["as_json"])
+    elif chosen["outputs"] and options.dry_run:
+        raise click.UsageError("--dry-run keeps nothing, and --outputs writes")
+    else:
+        raise click.exceptions.Exit(_run(asked, workspace, options, chosen))
+
+
+def _options(workspace: Workspace, chosen: Chosen) -> Options:
+    """What the run is asked to do. Raises click.UsageError and ConfigError."""
+    from monitor.run import Options
+
+    until, since = chosen["until"], chosen["since"]
     now = resolved(until, datetime.now(UTC)) if until is not None else datetime.now(UTC)
     start = resolved(since, now) if since is not None else None
     if start is not None and start >= now:
         raise click.UsageError("--since is not before --until (or now)")
-    workspace = Workspace.open(asked.workspace)
-    options = Options(
+    return Options(
         now=now,
         since=start,
-        events=_planned(workspace, events),
-        dry_run=dry_run,
-        notify=notify,
-        sums=as_json,
+        events=_planned(workspace, chosen["events"]),
+        dry_run=chosen["dry_run"],
+        notify=chosen["notify"],
+        sums=chosen["as_json"],
     )
-    if explain:
-        _explain(workspace, options, as_json=as_json)
-        return
-    if outputs and dry_run:
-        raise click.UsageError("--dry-run keeps nothing, and --outputs writes")
-    with watching(quiet=asked.quiet, prints_to_stderr=as_json) as witness:
+
+
+def _run(asked: Asked, workspace: Workspace, options: Options, chosen: Chosen) -> ExitCode:
+    """The run, told; what the command ends with."""
+    from monitor.cli.present.outcome import summary
+    from monitor.cli.progress import watching
+    from monitor.run import run as run_the_line
+
+    with watching(quiet=asked.quiet, prints_to_stderr=chosen["as_json"]) as witness:
         outcome = run_the_line(workspace, options, witness)
-    if outputs:
+    if chosen["outputs"]:
         _write_outputs(workspace)
-    code = outcome.exit_code(_severity(fail_on))
-    if as_json:
+    code = outcome.exit_code(_severity(chosen["fail_on"]))
+    if chosen["as_json"]:
         _print_json(outcome)
     elif not (asked.quiet and code is ExitCode.OK):
-        summary(outcome, options, workspace, reported=outputs)
+        summary(outcome, options, workspace, reported=chosen["outputs"])
     tell(trouble(outcome))
-    raise click.exceptions.Exit(code)
+    return code
 
 
 def _explain(workspace: Workspace, options: Options, *, as_json: bool) -> None:

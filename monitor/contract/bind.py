@@ -2,22 +2,26 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from typing import Any, TypeAlias
 
 from monitor import __version__
 from monitor.contract import landed as of_landing
 from monitor.contract import slots
+from monitor.contract.alike import Alike
 from monitor.contract.columns import Columns, bound_property
 from monitor.contract.declared import Declared, declared, layers, mentioned
 from monitor.contract.drafts import dialect
 from monitor.contract.field import Field, InJson, InRow, NoColumn
 from monitor.contract.model import BoundTable, BoundVersion, Contract, Extract, Undecidable
+from monitor.contract.outline import Keeping, Later
+from monitor.contract.recent import Bound, Recent
 from monitor.contract.refs import Resolver
 from monitor.contract.rules import RULES
 from monitor.contract.scope import AS_USUAL, Reading, Scope, all_of
 from monitor.contract.walk import Ground, rules
-from monitor.contract.without import Refused, without
+from monitor.contract.without import Refused, renamed, versions_without
 from monitor.landing.model import (
     InColumns,
     InDocument,
@@ -38,6 +42,7 @@ from monitor.sql.vocabulary import Expr, Path
 NamingRule: TypeAlias = Callable[[Path], str]
 
 _AS_PLANNED = NAMING["original"]
+_USUAL = Keeping()
 
 
 def bind(plan: Plan, landed: Landed, reading: Reading = AS_USUAL) -> Contract:
@@ -46,7 +51,7 @@ def bind(plan: Plan, landed: Landed, reading: Reading = AS_USUAL) -> Contract:
 
 
 class Binder:
-    """Binds tables one by one, each once: a run that has nothing to measure binds none.
+    """Binds tables one by one, each when its versions are looked at: a run that has nothing to measure binds none.
 
     `refused`: what the warehouse is known to refuse of a table, by the hash of its contract.
     """
@@ -58,9 +63,11 @@ class Binder:
         refused: Callable[[str], Refused] | None = None,
         *,
         reading: Reading = AS_USUAL,
+        keeping: Keeping = _USUAL,
     ) -> None:
         self._plan, self._reading = plan, reading
         self._refused = refused
+        self._outlines, self._recent, self._alike = keeping.outlines, Recent(keeping.most), Alike()
         self._events = {event.name: event for event in plan.events}
         self.renew(landed)
 
@@ -78,13 +85,17 @@ class Binder:
         """The table with every planned version that can stand in it."""
         bound = self._bound.get(table.key)
         if bound is None or bound.landed is not table:
-            planned = table.key not in self._unplanned
-            versions = tuple(_versions(table, self._events, self._reading))
-            bound = _table(table, versions, self._read_as(), planned=planned)
-            while self._refused and (refused := self._refused(bound.hash)):
-                bound = without(bound, refused)
-            self._bound[table.key] = bound
+            bound = self._bound[table.key] = self._later(table)
         return bound
+
+    def _later(self, table: LandedTable) -> BoundTable:
+        """Only the hash is known at once; it names all that the versions are made of."""
+        digest = _digest(f"{__version__}\n{self._read_as()}\n{table.described()}")
+        bind = partial(_bound, table, self._events, self._reading, self._alike)
+        while self._refused and (refused := self._refused(digest)):
+            digest, bind = renamed(digest, refused), partial(_bound_without, bind, refused)
+        versions = Later(digest, bind, self._recent, self._outlines)
+        return BoundTable(table, versions, digest, planned=table.key not in self._unplanned)
 
     def _read_as(self) -> str:
         """The plan, and how its schemas are read where that is not as usual: a contract's hash names both."""
@@ -108,6 +119,7 @@ class _Version:
     scope: Scope
     """What its schema is read with, in that landing."""
     declared: tuple[Declared, ...]
+    alike: Alike
 
     @property
     def extracts(self) -> tuple[Extract, ...]:
@@ -125,14 +137,14 @@ def landed_path(path: Path, naming: NamingRule) -> Path:
     return tuple(naming((key,)) for key in path)
 
 
-def _versions(table: LandedTable, events: Mapping[str, Event], reading: Reading) -> Iterator[_Version]:
+def _versions(table: LandedTable, events: Mapping[str, Event], reading: Reading, alike: Alike) -> Iterator[_Version]:
     """Every version that can stand in a table, in the plan's order."""
     for landed in table.events:
         for version in events[landed.event].versions:
             payload, schema = landed.payload_of(version.version), version.schema
             scope = scope_of(schema, reading, payload.naming if isinstance(payload, InDocument) else "original")
             found = () if isinstance(payload, NotLanded | Rejected) else declared(schema, scope)
-            yield _Version(events[landed.event], version, landed, payload, scope, found)
+            yield _Version(events[landed.event], version, landed, payload, scope, found, alike)
 
 
 def scope_of(schema: Mapping[str, Any], reading: Reading = AS_USUAL, naming: str = "original") -> Scope:
@@ -149,12 +161,19 @@ def scope_of(schema: Mapping[str, Any], reading: Reading = AS_USUAL, naming: str
     )
 
 
-def _table(table: LandedTable, versions: tuple[_Version, ...], read_as: str, *, planned: bool) -> BoundTable:
+def _bound(table: LandedTable, events: Mapping[str, Event], reading: Reading, alike: Alike) -> tuple[BoundVersion, ...]:
+    versions = tuple(_versions(table, events, reading, alike))
     positions = slots.assign([version.extracts for version in versions])
     width = max((len(slot) for slot in positions), default=0)
-    bound = tuple(_bind(version, table, slot, width) for version, slot in zip(versions, positions, strict=True))
-    text = f"{__version__}\n{read_as}\n{table.described()}"
-    return BoundTable(table, bound, sha256(text.encode()).hexdigest()[:16], planned)
+    return tuple(_bind(version, table, slot, width) for version, slot in zip(versions, positions, strict=True))
+
+
+def _bound_without(bind: Bound, refused: Refused) -> tuple[BoundVersion, ...]:
+    return versions_without(bind(), refused)
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:16]
 
 
 def _bind(version: _Version, table: LandedTable, positions: Mapping[Extract, int], width: int) -> BoundVersion:
@@ -183,7 +202,8 @@ def _bind(version: _Version, table: LandedTable, positions: Mapping[Extract, int
 def _not_landed(bare: BoundVersion, version: _Version, column: str) -> BoundVersion:
     """Every rule is there, and says why it is not asked."""
     row = InRow(lambda *_: NoColumn(column), whole=True)
-    ground = Ground(_prefix(version), version.scope, row, lambda *_: NoColumn(column), lambda *_: row, lambda *_: None)
+    asked = (row, lambda *_: NoColumn(column), lambda *_: row, lambda *_: None)
+    ground = Ground(_prefix(version), version.scope, *asked, version.alike)
     verdict = Undecidable(f"the payload did not land: there is no column {column}")
     every = rules(version.version.schema, ground)
     written = tuple(replace(rule, verdict=verdict, expectation=None, test=None) for rule in every)
@@ -225,7 +245,7 @@ def _in_document(
 
     root = InJson(sql.At(payload.doc, ()), payload.doc, (), loose)
     scope = replace(version.scope, positions=positions)
-    ground = Ground(_prefix(version), scope, root, field, holder, other_keys)
+    ground = Ground(_prefix(version), scope, root, field, holder, other_keys, version.alike)
     top = tuple(dict.fromkeys([*(d.path[0] for d in version.declared if len(d.path) == 1), *mentioned(schema, scope)]))
     extracts: list[Extract | None] = [None] * width
     for extract, position in positions.items():
@@ -257,7 +277,8 @@ def _beside_patterns(schema: Any, scope: Scope, root: InJson, names: tuple[str, 
 
 def _in_columns(bare: BoundVersion, version: _Version, payload: InColumns, table: LandedTable) -> BoundVersion:
     columns = Columns(version.declared, payload, table, loose=version.scope.dialect.loose)
-    ground = Ground(_prefix(version), version.scope, columns.root, columns.field, columns.holder, columns.other_keys)
+    asked = (columns.root, columns.field, columns.holder, columns.other_keys)
+    ground = Ground(_prefix(version), version.scope, *asked, version.alike)
     return replace(
         bare,
         properties=columns.properties,

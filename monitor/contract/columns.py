@@ -22,6 +22,7 @@ class Columns:
         self.truncates = payload.truncates
         self.all = {column.name: column for column in table.table.columns if column.name not in table.own_columns}
         self.loose = loose
+        self._found: dict[Path, Column | None] = {}
         self._by_case = {name.casefold(): name for name in self.all}
         self._objects = {d.path for d in declared if self._lands_flattened(d)}
         self._documents = {
@@ -33,6 +34,11 @@ class Columns:
 
     def column(self, path: Path) -> Column | None:
         """The property's own column."""
+        if path not in self._found:
+            self._found[path] = self._column(path)
+        return self._found[path]
+
+    def _column(self, path: Path) -> Column | None:
         name = self.naming(path)
         if name in self.all:
             return self.all[name]
@@ -107,8 +113,10 @@ class Columns:
         """An object lands as columns of its parts: declared ones, or, where it is open, any."""
         if isinstance(planned.schema.get("properties"), Mapping):
             return True
+        if "object" not in planned.types:
+            return False
         start = self.naming(planned.path) + "_"
-        return "object" in planned.types and any(name.startswith(start) for name in self.all)
+        return any(name.startswith(start) for name in self.all)
 
 
 def _document(column: Column | None, planned: Declared) -> Expr | None:

@@ -135,7 +135,7 @@ def _declared(parts: Sequence[tuple[Any, Scope]], path: Path) -> Iterator[Declar
 
 
 def _has_properties(schema: Any) -> bool:
-    return isinstance(schema, Mapping) and any(name in schema for name in ("properties", "$ref", "allOf"))
+    return isinstance(schema, (dict, Mapping)) and ("properties" in schema or "$ref" in schema or "allOf" in schema)
 
 
 def _types(subs: Sequence[tuple[Any, Scope]]) -> tuple[str, ...]:

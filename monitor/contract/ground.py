@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from dataclasses import field as dataclass_field
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from monitor.contract.drafts import ANNOTATIONS
 from monitor.contract.field import Field, InColumn, InJson, InRow
 from monitor.contract.scope import Scope
 from monitor.sql.vocabulary import Expr, Path
+
+if TYPE_CHECKING:
+    from monitor.contract.alike import Alike
 
 Lift: TypeAlias = Callable[[Expr], Expr]
 """From a predicate about an item to one about the row."""
@@ -28,6 +32,8 @@ class Ground:
     """Where the object of a path is, whose keys are asked for."""
     other_keys: Callable[[Path, tuple[str, ...]], Expr | None]
     """Predicate: the object at a path has keys beside those; None where the landing cannot tell."""
+    alike: "Alike"
+    """What was compiled for other versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,8 @@ class Spot:
     """Innermost last."""
     loose: bool = False
     """Within an array: not one of the places that the landing knows."""
+    members: "dict[tuple[str, int], Spot]" = dataclass_field(default_factory=dict, init=False, compare=False)
+    """Its properties that were looked for, by name and the identity of what is said of them."""
 
 
 def pointer(path: Path) -> str:
@@ -52,12 +60,15 @@ def pointer(path: Path) -> str:
     >>> pointer(("address", "a/b"))
     '/address/a~1b'
     """
+    plain = "/".join(("", *path))
+    if plain.count("/") == len(path) and "~" not in plain:
+        return plain
     return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in path)
 
 
 def is_anything(schema: Any) -> bool:
     """A schema that every value fits."""
-    return schema is True or (isinstance(schema, Mapping) and schema.keys() <= ANNOTATIONS)
+    return schema is True or (isinstance(schema, (dict, Mapping)) and schema.keys() <= ANNOTATIONS)
 
 
 def cut_matters(name: str, value: Any, column: InColumn) -> bool:

@@ -14,6 +14,7 @@ _KIND_NAMES = (
     (dict, "object"),
 )
 _DEPTH = 6
+_ALONE = {kind: (kind,) for kind in KINDS}
 
 
 def kind_of(value: Any) -> str:
@@ -40,11 +41,13 @@ def types_of(
     >>> types_of({"anyOf": [{"type": "string"}, {"type": "null"}]})
     ('string', 'null')
     """
-    if not isinstance(schema, Mapping) or not depth:
+    if not isinstance(schema, (dict, Mapping)) or not depth:
         return ()
     if lonely and "$ref" in schema:
         return types_of(follow(schema), follow, depth - 1, lonely=lonely)
     written = schema.get("type")
+    if type(written) is str:
+        return _ALONE.get(written, ())
     if written is not None:
         listed = written if isinstance(written, list) else [written]
         return tuple(kind for kind in listed if isinstance(kind, str) and kind in KINDS)

@@ -1,5 +1,6 @@
 """The contract as values: what every landed row must fit, and what cannot be checked and why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TypeAlias
@@ -147,7 +148,8 @@ class BoundTable:
     """One landed table with every planned version that can stand in it."""
 
     landed: LandedTable
-    versions: tuple[BoundVersion, ...]
+    versions: Sequence[BoundVersion]
+    """Bound when they are looked at first."""
     hash: str
     """Changes when the scan's SQL would."""
     planned: bool = True

@@ -5,7 +5,7 @@ told of the property that it is in; every other keyword is one rule at its place
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,8 @@ from monitor.contract.declared import DEPTH, MOST
 from monitor.contract.drafts import REFUSED, unknown_draft
 from monitor.contract.field import Field, InColumn, InJson, InRow, NoColumn, not_landed
 from monitor.contract.ground import Ground, Spot, cut_matters, is_anything, pointer
-from monitor.contract.model import Compiled, Declined, Draft, Rule, Stock, Undecidable, Verdict
+from monitor.contract.model import Compiled, Declined, Draft, Rule, Undecidable, Verdict
+from monitor.contract.presence import no_json_either, present_column
 from monitor.contract.rules import OF_ARRAYS, OF_OBJECTS
 from monitor.contract.rules.arrays import array_of, nth
 from monitor.contract.rules.objects import guarded, object_of, untold
@@ -65,7 +66,7 @@ class _Walk:
         if schema is False:
             yield self._rule(spot, "false", schema, self._lifted(self._absent(spot), spot))
             return
-        reason = "the schema is not a mapping" if not isinstance(schema, Mapping) else ""
+        reason = "the schema is not a mapping" if not isinstance(schema, (dict, Mapping)) else ""
         if len(spot.path) > DEPTH or depth > DEPTH:
             reason = f"nested deeper than {DEPTH}"
         if reason:
@@ -119,10 +120,30 @@ class _Walk:
         for written, sub in properties.items():
             name = str(written)
             if not is_anything(sub):
-                yield from self._value(sub, self._member(name, sub, spot), depth)
+                yield from self._property(sub, self._member(name, sub, spot), depth)
+
+    def _property(self, schema: Any, member: Spot, depth: int) -> Iterable[Rule]:
+        alike, prefix = self.ground.alike, self.ground.prefix
+        key = alike.property(member, schema) if depth <= DEPTH else None
+        if key is None:
+            return self._value(schema, member, depth)
+        known = alike.known(key, prefix)
+        if known is None:
+            known = tuple(self._value(schema, member, depth))
+            alike.keep(key, prefix, known)
+        else:
+            self.left.spend(len(known))
+        return known
 
     def _member(self, name: str, schema: Any, spot: Spot) -> Spot:
-        """Where a property is."""
+        """Where a property is; a schema's own is looked for once."""
+        key = name, id(schema)
+        member = spot.members.get(key)
+        if member is None:
+            member = spot.members[key] = self._placed(name, schema, spot)
+        return member
+
+    def _placed(self, name: str, schema: Any, spot: Spot) -> Spot:
         path, types = (*spot.path, name), spot.scope.types(schema)
         parent = spot.field
         if not spot.loose:
@@ -143,9 +164,19 @@ class _Walk:
         properties = schema.get("properties")
         planned = properties if isinstance(properties, Mapping) else {}
         for name in dict.fromkeys(value):
-            member = self._member(name, planned.get(name, {}), spot)
-            draft = self._lifted(self._present(member, spot), replace(member, lifts=spot.lifts))
-            yield self._rule(member, "required", value=True, draft=draft)
+            member = self._member(name, planned[name], spot) if name in planned else self._placed(name, {}, spot)
+            yield from self._presence(member, spot)
+
+    def _presence(self, member: Spot, of: Spot) -> Iterable[Rule]:
+        alike, prefix = self.ground.alike, self.ground.prefix
+        key = alike.presence(member, of)
+        known = None if key is None else alike.known(key, prefix)
+        if known is None:
+            draft = self._lifted(self._present(member, of), replace(member, lifts=of.lifts))
+            known = (self._rule(member, "required", value=True, draft=draft),)
+            if key is not None:
+                alike.keep(key, prefix, known)
+        return known
 
     def _present(self, member: Spot, of: Spot) -> Draft:
         field, says = member.field, "is present"
@@ -154,7 +185,7 @@ class _Walk:
         if isinstance(field, NoColumn):
             return Draft(not_landed(field), says)
         if isinstance(field, InColumn):
-            return _present_column(field, member, of)
+            return present_column(field, member, of)
         if field.alone and (reason := untold(member.types)):
             return Draft(Undecidable(reason), says)
         absent: Expr = sql.Not(field.exists)
@@ -222,7 +253,7 @@ class _Walk:
             return Draft(Undecidable("the object lands flattened"), f"has {name}")
         draft = scope.draft(name, schema, field)
         if name == "type" and not spot.path and isinstance(field, InJson):
-            draft = _no_json_either(draft, field)
+            draft = no_json_either(draft, field)
         whole = field.whole if isinstance(field, InColumn) and cut_matters(name, schema[name], field) else None
         if whole is not None and isinstance(draft.verdict, Compiled):
             draft = Draft(Compiled(all_of(whole, draft.verdict.fails)), draft.sentence)
@@ -272,21 +303,3 @@ class _Walk:
             expectation=draft.expectation,
             test=draft.test,
         )
-
-
-def _present_column(column: InColumn, member: Spot, of: Spot) -> Draft:
-    reason = untold(member.types)
-    if of.path and "null" not in member.types:
-        reason = "its object is optional and lands flattened"
-    if reason:
-        return Draft(Undecidable(reason), "is present")
-    stock, test = Stock("expect_column_values_to_not_be_null"), Stock("not_null")
-    return Draft(Compiled(sql.IsNull(column.value)), "is present", stock, test)
-
-
-def _no_json_either(draft: Draft, document: InJson) -> Draft:
-    """`type` of the whole row fails for text that is no JSON at all, too."""
-    if not isinstance(draft.verdict, Compiled) or not isinstance(document.doc, sql.Parsed):
-        return draft
-    no_json = sql.And((sql.Not(sql.IsNull(document.doc.expr)), sql.IsNull(document.doc)))
-    return replace(draft, verdict=Compiled(sql.Or((draft.verdict.fails, no_json))))

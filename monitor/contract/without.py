@@ -1,6 +1,6 @@
 """A table's contract without what the warehouse refuses: the refused rules say why, and the others are asked. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from typing import TypeAlias
@@ -24,9 +24,18 @@ def asked(table: BoundTable) -> Iterator[tuple[str, Expr]]:
 
 def without(table: BoundTable, refused: Refused) -> BoundTable:
     """The table with these names not asked. Its hash is another one, since its scan is."""
-    versions = tuple(_without(version, refused) for version in table.versions)
-    text = "\n".join((table.hash, *sorted(refused)))
-    return replace(table, versions=versions, hash=sha256(text.encode()).hexdigest()[:16])
+    return replace(table, versions=versions_without(table.versions, refused), hash=renamed(table.hash, refused))
+
+
+def versions_without(versions: Iterable[BoundVersion], refused: Refused) -> tuple[BoundVersion, ...]:
+    """The versions with these names not asked."""
+    return tuple(_without(version, refused) for version in versions)
+
+
+def renamed(digest: str, refused: Refused) -> str:
+    """The hash of a contract of which these names are not asked."""
+    text = "\n".join((digest, *sorted(refused)))
+    return sha256(text.encode()).hexdigest()[:16]
 
 
 def _asked(version: BoundVersion) -> Iterator[tuple[str, Expr]]:

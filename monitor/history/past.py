@@ -1,11 +1,12 @@
 """The past, as the judge needs it: dense hours per series, out of packed days."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Table, bindparam, func, select
+from sqlalchemy import Connection, Select, Table, bindparam, func, select
 
 from monitor.history import catalogs, ranges, series, windows
 from monitor.history.days import day, day_failure
@@ -14,16 +15,22 @@ from monitor.history.packing import HOURS, Ints, starts, unpack_failed, unpack_h
 from monitor.history.record import Words
 from monitor.history.schema import fetch
 from monitor.history.series import Kept
-from monitor.judge.model import Counts, Past, SeriesPast, TablePast
+from monitor.judge.model import Past, SeriesPast, Sparse, TablePast
 from monitor.measure.model import Unmeasured
 
-_BETWEEN: Final = {
-    table.name: select(table)
-    .join(series.series, series.series.c.id == table.c.series_id)
-    .where(table.c.day >= bindparam("first"), table.c.day <= bindparam("last"))
-    for table in (day, day_failure)
-}
-"""By way of the series, so that the database seeks each one's days instead of reading all days there are."""
+
+def _between(table: Table, *columns: str) -> Select[Any]:
+    """By way of the series, so that the database seeks each one's days instead of reading all days there are."""
+    return (
+        select(*(table.c[name] for name in columns))
+        .join(series.series, series.series.c.id == table.c.series_id)
+        .where(table.c.day >= bindparam("first"), table.c.day <= bindparam("last"))
+    )
+
+
+_JUDGED: Final = _between(day, "series_id", "day", "rows", "undeclared")
+_DAYS: Final = _between(day, "series_id", "day", "rows", "undeclared", "invalid", "shape_id", "present")
+_FAILURES: Final = _between(day_failure, *(column.name for column in day_failure.columns))
 
 _FIRST_DAY: Final = 0
 """1970-01-01: no collector is older, and rows without a time belong to an earlier one."""
@@ -38,6 +45,8 @@ class Span(NamedTuple):
     recent_days: int
     whole: bool = False
     """The recent days are all that were ever measured."""
+    judged: bool = False
+    """Only what is judged is asked for."""
 
     @classmethod
     def of(cls, until: int, days: int, recent_days: int) -> "Span":
@@ -59,29 +68,8 @@ class Span(NamedTuple):
         return (self.until - 1) // HOURS
 
 
-class Sparse(Mapping[str, Counts]):
-    """Rule id → failing rows an hour. Kept as the few hours that have some; dense when asked for.
-
-    Dense for every rule of 2,400 series they would be 600 MB.
-    """
-
-    __slots__ = ("_cells", "_length")
-
-    def __init__(self, cells: Mapping[str, tuple[Ints, Ints]], length: int) -> None:
-        self._cells = cells
-        self._length = length
-
-    def __getitem__(self, rule: str) -> Counts:
-        hours, failed = self._cells[rule]
-        dense = np.zeros(self._length, np.int64)
-        dense[hours] = failed
-        return dense
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._cells)
-
-    def __len__(self) -> int:
-        return len(self._cells)
+Cells: TypeAlias = tuple[Ints, Ints, int]
+"""Hours, failing rows in each, and their sum."""
 
 
 class _Days(NamedTuple):
@@ -100,6 +88,8 @@ def read(
     connection: Connection, settled: Mapping[str, int], span: Span, words: Words, unmeasured: Sequence[Unmeasured]
 ) -> Past:
     """The past of the tables in `settled`, and of those that could not be measured.
+
+    With `span.judged` it lacks what no judgement looks at: `SeriesPast.invalid` and `present` are empty.
 
     Series without a timed row before `span.until` are left out: rows without time are `TablePast.no_time_rows`.
     """
@@ -161,30 +151,30 @@ def _tables(connection: Connection, settled: Mapping[str, int], names: Iterable[
     return tables
 
 
-def _rows(connection: Connection, table: Table, first: int, last: int) -> list[Any]:
-    """Rows of those days, columns in the table's order."""
-    return fetch(connection, _BETWEEN[table.name], first, last)
-
-
 def _days(connection: Connection, at: Mapping[int, int], span: Span, shapes: Interned) -> _Days:
     first = min(span.first_day, span.recent_day)
-    found = [row for row in _rows(connection, day, first, span.last_day) if row[0] in at]
-    rows, invalid = (np.zeros((len(at), span.last_day - span.first_day + 1, HOURS), np.int64) for _ in range(2))
+    asked = _JUDGED if span.judged else _DAYS
+    found = [row for row in fetch(connection, asked, first, span.last_day) if row[0] in at]
+    rows = np.zeros((len(at), span.last_day - span.first_day + 1, HOURS), np.int64)
+    invalid = np.zeros((len(at), 0) if span.judged else rows.shape, np.int64)
     counted, undeclared = (np.zeros(len(at), np.int64) for _ in range(2))
     present: dict[int, dict[str, int]] = {}
     if found:
-        ids, number, kinds, packed, bad, more, carried = zip(*found, strict=True)
+        ids, number, packed, more, *rest = zip(*found, strict=True)
         days, where = np.array(number, np.int64), np.array([at[one] for one in ids])
         hours, seen = unpack_hours(packed), days >= span.first_day
         np.add.at(rows, (where[seen], days[seen] - span.first_day), hours[seen])
-        np.add.at(invalid, (where[seen], days[seen] - span.first_day), unpack_hours(bad)[seen])
         recent = np.flatnonzero(days >= span.recent_day)
         np.add.at(counted, where[recent], hours[recent].sum(axis=1))
         np.add.at(undeclared, where[recent], np.array(more, np.int64)[recent])
-        keys = ((int(where[index]), kinds[index], carried[index]) for index in recent.tolist())
-        present = _present(keys, shapes.texts(connection))
+        if rest:
+            bad, kinds, carried = rest
+            np.add.at(invalid, (where[seen], days[seen] - span.first_day), unpack_hours(bad)[seen])
+            keys = ((int(where[index]), kinds[index], carried[index]) for index in recent.tolist())
+            present = _present(keys, shapes.texts(connection))
     flat = (len(at), rows.shape[1] * HOURS)
-    return _Days(rows.reshape(flat), invalid.reshape(flat), counted, undeclared, present)
+    broken = invalid.reshape((len(at), 0) if span.judged else flat)
+    return _Days(rows.reshape(flat), broken, counted, undeclared, present)
 
 
 def _present(found: Iterable[tuple[int, int, bytes]], shapes: Mapping[int, str]) -> dict[int, dict[str, int]]:
@@ -202,12 +192,10 @@ def _present(found: Iterable[tuple[int, int, bytes]], shapes: Mapping[int, str])
     return present
 
 
-def _failed(
-    connection: Connection, at: Mapping[int, int], span: Span, rules: Interned
-) -> dict[int, dict[str, tuple[Ints, Ints]]]:
+def _failed(connection: Connection, at: Mapping[int, int], span: Span, rules: Interned) -> dict[int, dict[str, Cells]]:
     """Per series index and rule id: hours (from `span.start`) and failing rows, of the recent days."""
     first = max(span.first_day, span.recent_day)
-    found = [row for row in _rows(connection, day_failure, first, span.last_day) if row[0] in at]
+    found = [row for row in fetch(connection, _FAILURES, first, span.last_day) if row[0] in at]
     if not found:
         return {}
     ids, number, packed = zip(*found, strict=True)
@@ -223,7 +211,7 @@ def _failed_so_far(
     connection: Connection, at: Mapping[int, int], span: Span, rules: Interned
 ) -> dict[int, dict[str, int]]:
     """Per series index and rule id: failing rows of every recent day, however long ago."""
-    found = [row for row in _rows(connection, day_failure, span.recent_day, span.last_day) if row[0] in at]
+    found = [row for row in fetch(connection, _FAILURES, span.recent_day, span.last_day) if row[0] in at]
     if not found:
         return {}
     ids, _, packed = zip(*found, strict=True)
@@ -239,19 +227,18 @@ def _failed_so_far(
     return totals
 
 
-def _by_rule(
-    hours: Ints, index: Ints, records: NDArray[Any], texts: Mapping[int, str]
-) -> dict[int, dict[str, tuple[Ints, Ints]]]:
+def _by_rule(hours: Ints, index: Ints, records: NDArray[Any], texts: Mapping[int, str]) -> dict[int, dict[str, Cells]]:
     if not len(hours):
         return {}
     order = np.lexsort((hours, records["rule"], index))
     hours, index, numbers = hours[order], index[order], records["rule"][order].astype(np.int64)
     failed = records["failed"][order].astype(np.int64)
-    first = starts(index, numbers).tolist()
-    found: dict[int, dict[str, tuple[Ints, Ints]]] = {}
-    for start, end in zip(first, [*first[1:], len(index)], strict=True):
-        rule = texts[int(numbers[start])]
-        found.setdefault(int(index[start]), {})[rule] = (hours[start:end], failed[start:end])
+    first = starts(index, numbers)
+    sums, of, rules = np.add.reduceat(failed, first).tolist(), index[first].tolist(), numbers[first].tolist()
+    begins = first.tolist()
+    found: dict[int, dict[str, Cells]] = {}
+    for at, (start, end) in enumerate(pairwise((*begins, len(index)))):
+        found.setdefault(of[at], {})[texts[rules[at]]] = (hours[start:end], failed[start:end], sums[at])
     return found
 
 

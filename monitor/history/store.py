@@ -236,13 +236,15 @@ class History:
         recent_days: int = 3,
         adopting: bool = False,
         unmeasured: Sequence[Unmeasured] = (),
+        judged: bool = False,
     ) -> Past:
         """What is known of the tables in `settled` (name → first hour that may still get rows) as of hour `until`.
 
         Arrays cover `days` × 24 hours up to `until`. Failures, presence and undeclared names cover the last
-        `recent_days` UTC days, the one of the last hour included; with `adopting` all days ever measured.
+        `recent_days` UTC days, the one of the last hour included; with `adopting` all days ever measured. With
+        `judged` it lacks what no judgement looks at: `SeriesPast.invalid` and `present` are empty.
         """
-        span = pasts.Span.of(until, days, recent_days)
+        span = pasts.Span.of(until, days, recent_days)._replace(judged=judged)
         span = span.with_all_recent() if adopting else span
         with self._reading() as connection:
             return pasts.read(connection, settled, span, self._words, unmeasured)

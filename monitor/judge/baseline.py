@@ -24,8 +24,10 @@ WEEKS = 6
 NEEDED = DAY + (WEEKS + 1) * WEEK
 """Hours that the full baseline looks back."""
 
+YOUNGEST = 8 * DAY
+"""Known hours below which nothing is expected."""
+
 _FULL = 3 * WEEK + DAY
-_DAILY = 8 * DAY
 _TRIM = 0.2
 _LEAST_DAYS = 4
 _LEAST_RESIDUALS = 10
@@ -34,7 +36,7 @@ _KEPT_VARIANCE = 0.623
 """The variance of a normal's middle 90%: what the trimmed mean of squares is divided by."""
 _FITTED = 1.1
 """The profile was fitted to the residuals that measure it: they come out about a tenth too small."""
-_CHUNK = 1000
+_CHUNK = 250
 
 
 class Basis(IntEnum):
@@ -116,7 +118,7 @@ def expect(rows: NDArray[np.int64] | Floats, known: Whole) -> Expectation:
 
 def _expect(rows: NDArray[np.int64] | Floats, known: Whole) -> Expectation:
     past = _padded(rows, known)
-    basis = np.where(known >= _FULL, Basis.HOUR_OF_WEEK, np.where(known >= _DAILY, Basis.HOUR_OF_DAY, Basis.NOTHING))
+    basis = np.where(known >= _FULL, Basis.HOUR_OF_WEEK, np.where(known >= YOUNGEST, Basis.HOUR_OF_DAY, Basis.NOTHING))
     levels = _levels(past)
     profile = _profile(past, levels)
     hourly = profile * levels[:, :1]

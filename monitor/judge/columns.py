@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from monitor.catalog import Column
+from monitor.catalog import Column, Table
 from monitor.contract.model import BoundProperty, BoundTable, BoundVersion, Contract, Unmeasurable
+from monitor.contract.outline import outline
 from monitor.judge.lookup import Lookup
 from monitor.judge.model import Past, SeriesPast
 
@@ -31,11 +32,16 @@ class Use:
 
 
 def uses(contract: Contract, past: Past) -> Iterable[Use]:
-    """Every planned property that is a column of its own, in versions whose rows arrive and whose payload landed."""
+    """Every planned property that is a column of its own, in versions whose rows arrive and whose payload landed.
+
+    Tables of which no column is remarkable are left out.
+    """
     lookup = Lookup.of(contract, past)
     for table in contract.tables:
         known = past.tables.get(table.key)
         before = known.before if known else None
+        if not lookup.arrives(table.key) or not (_remarkable(table) or _moved(before, table.landed.table)):
+            continue
         for version in table.versions:
             series = lookup.arriving(table.key, version.event, version.version)
             if not series or version.payload_missing:
@@ -46,10 +52,23 @@ def uses(contract: Contract, past: Past) -> Iterable[Use]:
                     yield Use(table, version, prop, series, earlier)
 
 
-def undeclared_everywhere(table: BoundTable) -> frozenset[str]:
-    """Columns that no version in the table declares, the collector's own left out.
+def _remarkable(table: BoundTable) -> bool:
+    """A planned property's column cannot hold it, or is required and absent."""
+    known = outline(table)
+    return known.misfit or known.lacking
+
+
+def _moved(before: Table | None, now: Table) -> bool:
+    """A column is gone, or is of another family than it was."""
+    if before is None:
+        return False
+    families = {column.name: column.family for column in now.columns}
+    return any(families.get(column.name) is not column.family for column in before.columns)
+
+
+def undeclared_everywhere(table: BoundTable) -> tuple[str, ...]:
+    """Columns that no version in the table declares, by name, the collector's own left out.
 
     A version whose properties did not land here declares none, and says nothing of columns.
     """
-    held = [frozenset(version.undeclared_columns) for version in table.versions if not version.payload_missing]
-    return frozenset.intersection(*held) if table.planned and held else frozenset()
+    return outline(table).undeclared if table.planned else ()

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitor.contract.model import Contract, Rule
+from monitor.contract.model import Contract
 from monitor.judge import wilson
 from monitor.judge.lookup import HOURS, Lookup, settled_until, total
-from monitor.judge.model import Counts, Evidence, Finding, Kind, Past, SeriesPast, Severity
+from monitor.judge.model import Counts, Evidence, Finding, Kind, Past, SeriesPast, Severity, Sparse
 from monitor.judge.thresholds import Thresholds
 from monitor.judge.words import at, count, percent, stamp
 
@@ -58,10 +58,11 @@ class _Bad:
 def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Finding]:
     """One finding per event version and property, over the sources that fail alike."""
     lookup = Lookup.of(contract, past)
-    rules = {rule.id: rule for table in contract.tables for version in table.versions for rule in version.rules}
     for (env, event, version), series in sorted(_versions(past, lookup).items()):
         limits = thresholds.for_event(lookup.events.get(event))
-        for pointer, own in sorted(_by_pointer(rules, series).items()):
+        for pointer, own in sorted(_by_pointer(lookup, series).items()):
+            if _most(series, own) < limits.min_failures:
+                continue
             if not any(_beyond(rate, limits) for rate in _rates(past, series, own, _POOLS[-1])):
                 continue
             rates = _rates(past, series, own)
@@ -70,11 +71,14 @@ def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Fin
             yield _finding(past, bad, rates, (env, event, version, name), (lookup, thresholds))
 
 
-def _by_pointer(rules: Mapping[str, Rule], series: Sequence[SeriesPast]) -> dict[str, set[str]]:
+def _by_pointer(lookup: Lookup, series: Sequence[SeriesPast]) -> dict[str, set[str]]:
     """Property → the ids of its rules that ever failed."""
+    event, version = series[0].series[:2]
+    planned = lookup.events.get(event)
+    prefix = f"{planned.key}@{version}#" if planned else ""
     pointers: dict[str, set[str]] = {}
     for rule in {rule for one in series for rule in one.failed}:
-        pointers.setdefault(_pointer(rules, rule), set()).add(rule)
+        pointers.setdefault(_pointer(rule, prefix), set()).add(rule)
     return pointers
 
 
@@ -88,10 +92,10 @@ def _versions(past: Past, lookup: Lookup) -> dict[tuple[str, str, str], list[Ser
     return {key: series for key, series in versions.items() if any(one.failed for one in series)}
 
 
-def _pointer(rules: Mapping[str, Rule], rule: str) -> str:
-    """The property that a rule speaks of; its id says it too, for a rule that has left the contract."""
-    known = rules.get(rule)
-    return known.pointer if known else rule.partition("#")[2].rpartition(":")[0]
+def _pointer(rule: str, prefix: str) -> str:
+    """The property that a rule speaks of: its id says it, also of a rule that has left the contract."""
+    rest = rule[len(prefix) :] if prefix and rule.startswith(prefix) else rule.partition("#")[2]
+    return rest.rpartition(":")[0]
 
 
 def _name(lookup: Lookup, series: Sequence[SeriesPast], pointer: str) -> str:
@@ -118,15 +122,28 @@ def _rate(past: Past, members: Sequence[SeriesPast], wanted: AbstractSet[str], h
     start = 0 if hours is None else max(0, end - hours)
     rules: dict[str, Counts] = {}
     for one in members:
-        for rule, failed in one.failed.items():
+        for rule in one.failed:
             if rule in wanted:
-                rules[rule] = rules.get(rule, 0) + failed[start:end]
+                rules[rule] = rules.get(rule, 0) + _between(one.failed, rule, start, end)
     rows = total((one.rows[start:] for one in members), end - start)
     most = np.zeros(end - start, dtype=np.int64)
     for failed in rules.values():
         most = np.maximum(most, failed)
     tables = tuple(sorted({one.table for one in members}))
     return _Rate(members[0].series.source, until, rows, np.minimum(most, rows), rules, tables)
+
+
+def _most(series: Sequence[SeriesPast], rules: AbstractSet[str]) -> int:
+    """Never less than the rows that fail in any source over any of the pools."""
+    return sum(_total(one.failed, rule) for one in series for rule in one.failed if rule in rules)
+
+
+def _total(failed: Mapping[str, Counts], rule: str) -> int:
+    return failed.total(rule) if isinstance(failed, Sparse) else int(failed[rule].sum())
+
+
+def _between(failed: Mapping[str, Counts], rule: str, start: int, end: int) -> Counts:
+    return failed.between(rule, start, end) if isinstance(failed, Sparse) else failed[rule][start:end]
 
 
 def _beyond(rate: _Rate, limits: Thresholds) -> tuple[float, float] | None:

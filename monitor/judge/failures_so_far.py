@@ -24,8 +24,10 @@ def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Fin
         if past.adopting and one.series.known and one.table in lookup.tables:
             versions.setdefault((lookup.env(one.table), one.series.event, one.series.version), []).append(one)
     for (env, event, number), series in sorted(versions.items()):
+        if not all(_is_silent(past, one) for one in series) or not any(one.failed_so_far for one in series):
+            continue
         version = lookup.bound(series[0].table, event, number)
-        if version is None or not all(_is_silent(past, one) for one in series):
+        if version is None:
             continue
         for pointer, rules in sorted(_by_pointer(version, series).items()):
             found = _finding(lookup, thresholds, (version, pointer, env), series, rules)

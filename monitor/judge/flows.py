@@ -21,13 +21,18 @@ class Flow:
     source: str
     event: str
     series: tuple[SeriesPast, ...]
-    rows: Counts
-    """One number an hour from `Past.start`, as far as `until`."""
+    start: int
+    """`Past.start`"""
     first: int
     last: int
     """First and last hour ever seen with rows; the last one may be too new to be judged."""
     until: int
     """The first hour that may not be judged, in any of its tables."""
+
+    @property
+    def rows(self) -> Counts:
+        """One number an hour from `start`, as far as `until`; added up when asked for, since most are never."""
+        return total((one.rows for one in self.series), self.until - self.start)
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -60,7 +65,6 @@ def _wanted(event: Event | None, source: str) -> bool:
 def _flow(past: Past, key: tuple[str, str, str], series: Iterable[SeriesPast]) -> Flow:
     members = tuple(series)
     until = min(settled_until(past, one.table) for one in members)
-    rows = total((one.rows for one in members), until - past.start)
     first, last = min(one.first_hour for one in members), max(one.last_hour for one in members)
     env, source, event = key
-    return Flow(env, source, event, members, rows, first, last, until)
+    return Flow(env, source, event, members, past.start, first, last, until)

@@ -46,7 +46,7 @@ class Lookup:
     def only_event(self, table: str) -> str:
         """The event that a table holds; empty where it holds many, or none that is planned."""
         bound = self.tables.get(table)
-        names = {version.event for version in bound.versions} if bound else set()
+        names = {held.event for held in bound.landed.events} if bound else set()
         return names.pop() if len(names) == 1 else ""
 
     def arriving(self, table: str, event: str, version: str) -> tuple[SeriesPast, ...]:
@@ -56,6 +56,10 @@ class Lookup:
             for one in self.series.get(table, ())
             if one.series.event == event and one.series.version == version and one.recent_rows > 0
         )
+
+    def arrives(self, table: str) -> bool:
+        """Rows of it came in the last days."""
+        return any(one.recent_rows > 0 for one in self.series.get(table, ()))
 
     def bound(self, table: str, event: str, version: str) -> BoundVersion | None:
         """The version in that table, where the plan knows it."""

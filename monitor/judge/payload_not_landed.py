@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from monitor.contract.model import Contract
+from monitor.contract.outline import outline
 from monitor.judge.lookup import Lookup, by_source, only
 from monitor.judge.model import Evidence, Finding, Kind, Past, SeriesPast, Severity
 from monitor.judge.thresholds import Thresholds
@@ -15,7 +16,7 @@ def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Fin
     found: dict[tuple[str, str, str, str], list[SeriesPast]] = {}
     rules: dict[tuple[str, str], int] = {}
     for table in contract.tables:
-        for version in table.versions:
+        for version in table.versions if lookup.arrives(table.key) and outline(table).unlanded else ():
             series = lookup.arriving(table.key, version.event, version.version)
             if version.payload_missing and series:
                 key = (table.landed.env, version.event, version.version, version.payload_missing)

@@ -49,7 +49,7 @@ def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Fin
 def _extras(table: BoundTable, past: Past, lookup: Lookup) -> Iterable[_Extra]:
     known = past.tables.get(table.key)
     before = known.before if known else None
-    for column in sorted(undeclared_everywhere(table)):
+    for column in undeclared_everywhere(table):
         carried = tuple(one for one in lookup.series.get(table.key, ()) if one.undeclared.get(column, 0) > 0)
         new = before is not None and before.column(column) is None
         landed = table.landed.table.column(column)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.contract.model import Contract
-from monitor.judge.baseline import WINDOWS, Basis, Expectation, Floats, expect
+from monitor.judge.baseline import WINDOWS, YOUNGEST, Basis, Expectation, Floats, expect
 from monitor.judge.flows import Flow, flows
 from monitor.judge.lookup import HOURS, Lookup
 from monitor.judge.model import Evidence, Finding, Kind, Past, Severity
@@ -45,8 +45,9 @@ def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Fin
     """One finding per event and source, or one per source where its events moved together."""
     lookup = Lookup.of(contract, past)
     every = flows(contract, past)
-    for until in sorted({flow.until for flow in every}):
-        group = _judged(past, [flow for flow in every if flow.until == until], lookup, thresholds)
+    grown = [flow for flow in every if flow.until - max(flow.first, past.start) >= YOUNGEST]
+    for until in sorted({flow.until for flow in grown}):
+        group = _judged(past, [flow for flow in grown if flow.until == until], lookup, thresholds)
         for row, flow in enumerate(group.flows):
             for down, hit in ((True, group.low[row]), (False, group.high[row])):
                 window = _strongest(group.expectation, row, hit, down=down)
@@ -174,7 +175,8 @@ def _weeks(past: Past, flow: Flow, since: int) -> Iterator[tuple[str, str]]:
     known = [begin for begin in starts if begin >= max(0, flow.first - past.start)]
     length = flow.until - since
     if known:
-        yield "same hours, weeks before", ", ".join(f"{int(flow.rows[at : at + length].sum()):,}" for at in known)
+        rows = flow.rows
+        yield "same hours, weeks before", ", ".join(f"{int(rows[at : at + length].sum()):,}" for at in known)
 
 
 def _others(flow: Flow, every: Sequence[Flow]) -> Sequence[Flow]:

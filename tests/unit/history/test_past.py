@@ -1,13 +1,15 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.history.store import History
-from monitor.judge.model import SeriesPast
+from monitor.judge.model import Past, SeriesPast
 from monitor.measure.model import NO_TIME, Count, Counts, Failure, Measured, Unmeasured
 from tests.fakes import homes
 from tests.fakes.homes import Home
@@ -90,6 +92,21 @@ def check(series: SeriesPast, counts: list[Count], failures: list[Failure]) -> N
         assert hours_failed.tolist() == [failed[rule, hour] for hour in range(start, UNTIL)]
 
 
+def is_the_same_to_a_judge(judged: Past, whole: Past) -> None:
+    """What is asked for to be judged lacks invalid rows and presence, and nothing else."""
+    assert len(judged.series) == len(whole.series)
+    for less, more in zip(judged.series, whole.series, strict=True):
+        assert len(less.invalid) == len(less.present) == 0
+        assert less.rows.tolist() == more.rows.tolist()
+        assert {rule: failed.tolist() for rule, failed in less.failed.items()} == {
+            rule: failed.tolist() for rule, failed in more.failed.items()
+        }
+        nothing = np.zeros(0, np.int64)
+        bare: dict[str, Any] = {"rows": nothing, "invalid": nothing, "present": {}, "failed": {}}
+        assert repr(replace(less, **bare)) == repr(replace(more, **bare))
+    assert judged.tables == whole.tables
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(scans(), min_size=1, max_size=4))
 def test_the_past_is_what_counting_the_kept_rows_says(done: list[Measured]) -> None:
@@ -108,6 +125,7 @@ def says_what_counting_says(history: History, done: list[Measured]) -> None:
     counts, failures = naive(done)
 
     past = history.past({NAME: UNTIL}, UNTIL, days=2, recent_days=2)
+    is_the_same_to_a_judge(history.past({NAME: UNTIL}, UNTIL, days=2, recent_days=2, judged=True), past)
 
     known = {one.series: one for one in past.series}
     for at, key in enumerate((ORDER, ORDER_IOS)):
