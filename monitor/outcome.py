@@ -39,6 +39,11 @@ class Place(Protocol):
     """Where a run works: the adapters that `wiring` makes of a workspace's settings."""
 
     @property
+    def target(self) -> str:
+        """Which warehouse of several that is."""
+        ...
+
+    @property
     def cache(self) -> Path:
         """Where what can be computed again is kept."""
         ...

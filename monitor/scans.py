@@ -22,10 +22,10 @@ from monitor.sql.writer import Writer
 class Scans:
     """The scans of one engine, from the cache or built. `keep` writes what was built.
 
-    `where` is the warehouse that is asked: what one of them refuses another may take.
+    `target` is the warehouse that is asked: what one of them refuses another may take.
     """
 
-    def __init__(self, cache: Path, engine: str, where: str = "") -> None:
+    def __init__(self, cache: Path, engine: str, target: str = "") -> None:
         self._file = cache / f"scans-{engine}.json"
         self._engine = engine
         self._known: dict[str, Any] | None = None
@@ -34,7 +34,7 @@ class Scans:
         self._built = False
         self.outlines = Shelf(cache / "outlines.json", __version__)
         """What there is to say of contracts without binding them, by their hash."""
-        of = f"-{sha256(where.encode()).hexdigest()[:8]}" if where else ""  # a workspace may have several targets
+        of = f"-{sha256(target.encode()).hexdigest()[:8]}" if target else ""
         self._refusals = cache / f"refused-{engine}{of}.json"
         self._refused: dict[str, Refused] | None = None
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from monitor.landing.model import Landed
     from monitor.plan.model import Plan
     from monitor.survey import Budget
-    from monitor.warehouse import Warehouse
+    from monitor.warehouse import Profile, Warehouse
 
 CONFIG = "trackwarden.yml"
 STATE = Path("state")
@@ -116,15 +116,29 @@ class Workspace:
         return self._session(writes=True)
 
     def _session(self, *, writes: bool) -> "Warehouse":
-        from monitor.warehouse import connect, read_profile
+        from monitor.warehouse import connect
         from monitor.warehouse.adapters.base import Terms
-        from monitor.warehouse.profile import find_profiles
 
-        profile, measure = self.settings.profile, self.settings.measure
-        file = find_profiles(self.root, profile.dir, self.env)
+        measure = self.settings.measure
         statement = measure.statement
         terms = Terms(statement.seconds, statement.bytes, measure.label, measure.concurrency, measure.batch, writes)
-        return connect(read_profile(file, profile.name, profile.target, self.env), terms)
+        return connect(self._profile(), terms)
+
+    def _profile(self) -> "Profile":
+        from monitor.warehouse import read_profile
+        from monitor.warehouse.profile import find_profiles
+
+        said = self.settings.profile
+        return read_profile(find_profiles(self.root, said.dir, self.env), said.name, said.target, self.env)
+
+    @cached_property
+    def target(self) -> str:
+        """Which of a profile's warehouses this is: `analytics.prod`; `analytics` where the profile cannot be read."""
+        try:
+            profile = self._profile()
+        except TrackwardenError:
+            return self.settings.profile.name
+        return f"{profile.name}.{profile.target}"
 
     def schemas(self) -> tuple[str, ...]:
         """The schemas that the landings name; an empty name is the connection's own."""

@@ -118,7 +118,7 @@ def _contract(workspace: "Workspace", read: "Plan", *, quiet: bool) -> "Contract
         known = live_or_kept(workspace)
         if known.problem is not None and not quiet:
             say(f"columns are from {known.source}, since {visible(str(known.problem))}")
-        refused = Scans(workspace.cache, known.catalog.engine).refused
+        refused = Scans(workspace.cache, known.catalog.engine, workspace.target).refused
         return Binder(read, workspace.landed(read, known.catalog), refused).contract()
     except Problems:
         raise

@@ -44,7 +44,7 @@ def write_report(workspace: Workspace) -> Reported:
         _must_have_run(workspace)
         raise
     landed = workspace.landed(plan, known.catalog)
-    contract = Binder(plan, landed, Scans(workspace.cache, known.catalog.engine).refused).contract()
+    contract = Binder(plan, landed, Scans(workspace.cache, known.catalog.engine, workspace.target).refused).contract()
     history = workspace.history()
     try:
         site = _site(workspace, contract, landed, history)

@@ -83,7 +83,7 @@ def _measure(place: Place, plan: Plan, history: History, options: Options, witne
     marks = _marks(history)
     with place.warehouse() as warehouse:
         landed = place.landed(plan, warehouse.catalog(place.schemas()))
-        scans = Scans(place.cache, warehouse.engine)
+        scans = Scans(place.cache, warehouse.engine, place.target)
         outcome = Outcome(
             options.run, options.now, plan, binder_of(plan, landed, scans), landed, scans.outlines, Totals()
         )
@@ -128,7 +128,7 @@ def explain(place: Place, options: Options) -> Iterator[Planned | Untouched | Un
         history.close()
     with place.warehouse() as warehouse:
         landed = place.landed(plan, warehouse.catalog(place.schemas()))
-        scans = Scans(place.cache, warehouse.engine)
+        scans = Scans(place.cache, warehouse.engine, place.target)
         outcome = Outcome(
             options.run, options.now, plan, binder_of(plan, landed, scans), landed, scans.outlines, Totals()
         )

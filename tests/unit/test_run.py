@@ -240,7 +240,7 @@ def test_a_refused_rule_is_a_finding_that_stays_and_the_table_is_measured(shop: 
         ]
     with shop.warehouse() as warehouse:
         landed = shop.landed(shop.plan(), warehouse.catalog(shop.schemas()))
-        binder = Binder(shop.plan(), landed, Scans(shop.cache, warehouse.engine).refused)
+        binder = Binder(shop.plan(), landed, Scans(shop.cache, warehouse.engine, shop.target).refused)
     assert binder.contract().hash == second.binder.contract().hash
 
 

@@ -48,10 +48,11 @@ def test_scans_of_a_contract_that_a_table_no_longer_has_are_not_kept(tmp_path: P
 
 def test_what_the_warehouse_refuses_is_known_to_the_next_run(tmp_path: Path) -> None:
     table = _table("a")
-    Scans(tmp_path, "duckdb").refuse(table, {"a@1-0-0#/p:pattern": "missing )"})
-    Scans(tmp_path, "duckdb").refuse(_table("b"), {"x": "y"})
-    assert Scans(tmp_path, "duckdb").refused(table.hash) == {"a@1-0-0#/p:pattern": "missing )"}
-    assert Scans(tmp_path, "duckdb").refused("another contract") == {}
+    Scans(tmp_path, "duckdb", "shop.prod").refuse(table, {"a@1-0-0#/p:pattern": "missing )"})
+    Scans(tmp_path, "duckdb", "shop.prod").refuse(_table("b"), {"x": "y"})
+    assert Scans(tmp_path, "duckdb", "shop.prod").refused(table.hash) == {"a@1-0-0#/p:pattern": "missing )"}
+    assert Scans(tmp_path, "duckdb", "shop.prod").refused("another contract") == {}
+    assert Scans(tmp_path, "duckdb", "shop.dev").refused(table.hash) == {}
     assert Scans(tmp_path, "postgres").refused(table.hash) == {}
 
 
