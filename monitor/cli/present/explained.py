@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
+from monitor.judge.words import count
 from monitor.measure.model import Unmeasured
 from monitor.measure.windows import moment_of
 from monitor.survey import Planned, Untouched
@@ -10,24 +11,41 @@ from monitor.survey import Planned, Untouched
 Step: TypeAlias = Planned | Untouched | Unmeasured
 
 
+_HEAD = ("table", "statements", "columns", "rows in all", "bytes", "windows (UTC)", "why")
+_NUMBERS = range(1, 5)
+"""Columns that stand to the right."""
+
+
 def lines(steps: Sequence[Step]) -> Iterator[str]:
-    """For people: a line a table that is due, one for the rest, and the sum."""
+    """For people: a line a table that is due, one for each that is unknown, and the sum."""
     due = [step for step in steps if isinstance(step, Planned)]
-    for step in due:
-        since = "the beginning" if step.since is None else f"{moment_of(step.since):%Y-%m-%d %H:%M}"
-        yield (
-            f"{step.table}: {_many(len(step.statements), 'statement')} over {_many(step.columns, 'column')},"
-            f" {_rows(step.rows)}, {_bytes(step.bytes)};"
-            f" {step.reason}, {since} to {moment_of(step.until):%Y-%m-%d %H:%M} UTC"
-        )
+    if due:
+        yield from _aligned([_HEAD, *map(_row, due)])
     for unknown in steps:
         if isinstance(unknown, Unmeasured):
             yield f"{unknown.table}: {unknown.problem}"
     told = [step.bytes for step in due if step.bytes is not None]
     statements = sum(len(step.statements) for step in due)
     still = sum(isinstance(one, Untouched) for one in steps)
-    sizes = _bytes(sum(told) if told or not due else None)
-    yield f"{_many(statements, 'statement')} over {_many(len(due), 'table')}, {sizes}; {still} with nothing new"
+    size = f"{sum(told):,} bytes" if told or not due else "bytes not told by the warehouse"
+    yield f"{count(statements, 'statement')} over {count(len(due), 'table')}, {size}; {still} with nothing new"
+
+
+def _row(step: Planned) -> tuple[str, ...]:
+    since = "the beginning" if step.since is None else f"{moment_of(step.since):%Y-%m-%d %H:%M}"
+    windows = f"{since} to {moment_of(step.until):%Y-%m-%d %H:%M}"
+    numbers = (len(step.statements), step.columns, step.rows, step.bytes)
+    return (step.table, *("?" if one is None else f"{one:,}" for one in numbers), windows, step.reason)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [
+            cell.rjust(width) if at in _NUMBERS else cell.ljust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield "  ".join(cells).rstrip()
 
 
 def document(steps: Sequence[Step]) -> dict[str, Any]:
@@ -54,15 +72,3 @@ def document(steps: Sequence[Step]) -> dict[str, Any]:
             if isinstance(step, Unmeasured)
         ],
     }
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def _rows(rows: int | None) -> str:
-    return "rows not told by the catalog" if rows is None else f"a table of about {_many(rows, 'row')}"
-
-
-def _bytes(size: int | None) -> str:
-    return "bytes not told by the warehouse" if size is None else _many(size, "byte")

@@ -1,0 +1,33 @@
+import json
+
+from monitor.cli.present.explained import document, lines
+from monitor.measure.model import Unmeasured
+from monitor.survey import Planned, Untouched
+
+HOUR = 494_424
+"""2026-05-28 00:00 UTC."""
+NEW = Planned("raw.events", "new rows", HOUR, HOUR + 3, ("SELECT 1", "SELECT 2"), 12, 1_250_000, 4_096)
+FIRST = Planned("web.cart", "never measured", None, HOUR + 3, ("SELECT 3",), 4, None, None)
+
+
+def test_each_table_that_is_due_is_a_line_of_the_same_columns_and_the_last_line_is_the_sum() -> None:
+    still, unknown = Untouched("web.order", None, "no new rows"), Unmeasured("web.refund", "permission denied", "", ())
+    assert list(lines([NEW, FIRST, still, unknown])) == [
+        "table       statements  columns  rows in all  bytes  windows (UTC)                         why",
+        "raw.events           2       12    1,250,000  4,096  2026-05-28 00:00 to 2026-05-28 03:00  new rows",
+        "web.cart             1        4            ?      ?  the beginning to 2026-05-28 03:00     never measured",
+        "web.refund: permission denied",
+        "3 statements over 2 tables, 4,096 bytes; 1 with nothing new",
+    ]
+
+
+def test_where_nothing_is_due_only_the_sum_is_said() -> None:
+    assert list(lines([])) == ["0 statements over 0 tables, 0 bytes; 0 with nothing new"]
+    (_, _, total) = lines([FIRST])
+    assert total == "1 statement over 1 table, bytes not told by the warehouse; 0 with nothing new"
+
+
+def test_the_document_holds_the_statements_in_full() -> None:
+    (due,) = json.loads(json.dumps(document([NEW])))["due"]
+    assert due["statements"] == ["SELECT 1", "SELECT 2"]
+    assert (due["since"], due["until"]) == ("2026-05-28T00:00:00+00:00", "2026-05-28T03:00:00+00:00")
