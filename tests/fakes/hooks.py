@@ -7,9 +7,9 @@ import json
 from collections import deque
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from tests.fakes.serving import Serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,37 +36,16 @@ class Posted:
     said: dict[str, Any]
 
 
-class FakeHooks:
+class FakeHooks(Serving):
     """The service. `posted` is what it took, in order."""
 
     def __init__(self) -> None:
         self.posted: list[Posted] = []
         self.calls = 0
-        self.closing = Event()
         self.always: Hitch | None = None
         """For every request without one of its own."""
         self._hitches: deque[Hitch | None] = deque()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        return int(self._server.server_address[1])
+        super().__init__(ThreadingHTTPServer(("127.0.0.1", 0), _handler(self)))
 
     def url(self, path: str = "told", *, service: str = "json") -> str:
         """The service URL of messages to this path."""

@@ -11,10 +11,9 @@ import socketserver
 from collections import deque
 from dataclasses import dataclass
 from email.message import EmailMessage
-from threading import Event, Thread
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote
+
+from tests.fakes.serving import Serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,39 +53,24 @@ class Letter:
         return str(found.get_content())
 
 
-class FakeMail:
+class FakeMail(Serving):
     """The server. `letters` is what it took, in order; each session takes the next trouble of the script."""
 
     def __init__(self) -> None:
         self.letters: list[Letter] = []
         self.sessions = 0
-        self.closing = Event()
         self._troubles: deque[Trouble | None] = deque()
         self.always: Trouble | None = None
         """For every session without one of its own."""
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), type("Session", (_Session,), {"mail": self}))
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(
+            socketserver.ThreadingTCPServer(("127.0.0.1", 0), type("Session", (_Session,), {"mail": self}))
+        )
 
     def url(self, *recipients: str, also: str = "", user: str = "") -> str:
         """The service URL of letters to these."""
-        port = self._server.server_address[1]
         to = ",".join(recipients)
         who = f"{user}@" if user else ""
-        return f"mailto://{who}127.0.0.1:{port}/?from=watch@example.com&to={quote(to)}&mode=insecure{also}"
+        return f"mailto://{who}127.0.0.1:{self.port}/?from=watch@example.com&to={quote(to)}&mode=insecure{also}"
 
     def script(self, *troubles: Trouble | None) -> None:
         """What happens to the next sessions, one each; None: nothing."""

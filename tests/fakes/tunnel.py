@@ -9,43 +9,28 @@ import ssl
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Thread
-from types import TracebackType
-from typing import Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.fakes.serving import Serving
+
 HOSTS = ("events.pagerduty.com", "prod.logic.azure.com")
 
 
-class Tunnel:
+class Tunnel(Serving):
     """The proxy, in front of a service's port."""
 
     def __init__(self, folder: Path, port: int) -> None:
         self.authority = folder / "authority.pem"
         self._context = _secured(folder / "key.pem", self.authority)
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _handler(self._context, port))
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        super().__init__(socketserver.ThreadingTCPServer(("127.0.0.1", 0), _handler(self._context, port)))
 
     @property
     def url(self) -> str:
         """What `HTTPS_PROXY` says."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        return f"http://127.0.0.1:{self.port}"
 
 
 def _secured(key_file: Path, authority: Path) -> ssl.SSLContext:
