@@ -1,5 +1,6 @@
 """What every test may use: the public data beside the repository, golden files; and what none may: the network."""
 
+import os
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -44,6 +45,10 @@ def _refuse_the_network(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_refuse_the_network)
+
+for _proxy in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):  # the way to a fake on this machine leads over none
+    os.environ.pop(_proxy, None)
+    os.environ.pop(_proxy.lower(), None)
 
 
 @pytest.fixture(autouse=True)

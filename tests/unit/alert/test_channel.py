@@ -32,12 +32,6 @@ RESOLVED = single(transition(FAILING, Intent.RESOLVED), "channels.x", TOLD)
 SENTINEL = "s3ntinel"
 
 
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-
-
 @pytest.fixture
 def mail() -> Iterator[FakeMail]:
     with FakeMail() as server:

@@ -21,9 +21,7 @@ SECRET = "xoxb-s3ntinel-of-a-secret"
 
 
 @pytest.fixture
-def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSlack]:
-    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
-        monkeypatch.delenv(name, raising=False)
+def slack() -> Iterator[FakeSlack]:
     with FakeSlack("C0", clock=NOW.timestamp) as fake:
         yield fake
 

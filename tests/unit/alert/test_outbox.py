@@ -14,9 +14,7 @@ from tests.fakes.told import NOW, Clock, Kept, deliveries
 
 
 @pytest.fixture
-def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSlack]:
-    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
-        monkeypatch.delenv(name, raising=False)
+def slack() -> Iterator[FakeSlack]:
     with FakeSlack("C0", "C1", clock=NOW.timestamp) as fake:
         yield fake
 

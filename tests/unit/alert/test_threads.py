@@ -31,9 +31,7 @@ QUIET = replace(DROP, severity=Severity.WARNING)
 
 
 @pytest.fixture
-def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSlack]:
-    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
-        monkeypatch.delenv(name, raising=False)
+def slack() -> Iterator[FakeSlack]:
     with FakeSlack("C0", "C1", clock=NOW.timestamp) as fake:
         yield fake
 

@@ -20,9 +20,7 @@ from tests.unit.cli.conftest import Call, Ended
 
 
 @pytest.fixture
-def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSlack]:
-    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
-        monkeypatch.delenv(name, raising=False)
+def slack() -> Iterator[FakeSlack]:
     with FakeSlack("C0") as fake:
         yield fake
 
