@@ -45,7 +45,7 @@ test: $(STAMP) ## All tests, two at a time; `make test ARGS="-k slack -x"` choos
 	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
 test-faults: $(STAMP) ## Kills, stalls and outages in full (make test runs a fast share): an hour or so
-	TRACKWARDEN_FAULTS=all $(BIN)/pytest tests/faults $(ARGS)
+	TRACKWARDEN_FAULTS=all $(BIN)/pytest tests/faults tests/e2e/test_sentinels.py $(ARGS)
 
 demo: $(STAMP) ## A shop's warehouse, the whole job on it, and what was found
 	$(BIN)/trackwarden demo $(ARGS)

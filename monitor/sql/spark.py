@@ -284,10 +284,13 @@ def _alone(doc: Element, items: Element) -> Element:
 
 def _canonical(value: Element) -> Element:
     """A text that equal values share. Members are in order already; whole floats lose their point."""
-    number = _try_cast(_at(value, (), "string"), "DECIMAL(38,18)")
-    plain = sa.func.to_json(_at(_cast(number, "VARIANT"), (), "variant"))
-    float_ = sa.func.schema_of_variant(value) == "DOUBLE"
-    return sa.case((sa.and_(float_, number.is_not(None)), plain), else_=sa.func.to_json(value))
+    text, is_float = _at(value, (), "string"), sa.func.schema_of_variant(value) == "DOUBLE"
+    arms = []
+    for native in ("DECIMAL(38,18)", "DECIMAL(38,0)"):  # from 1e20 on a number has no room for a fraction, and has none
+        number = _try_cast(text, native)
+        plain = sa.func.to_json(_at(_cast(number, "VARIANT"), (), "variant"))
+        arms.append((sa.and_(is_float, number.is_not(None)), plain))
+    return sa.case(*arms, else_=sa.func.to_json(value))
 
 
 def _java(pattern: str) -> str:

@@ -202,7 +202,10 @@ def breaks(warehouse: Warehouse, condition: str) -> None:
     )
 
 
-@pytest.fixture(params=["duckdb", "sqlite", "postgresql"])
+in_full = pytest.mark.skipif(os.environ.get("TRACKWARDEN_FAULTS") != "all", reason="make test-faults runs it")
+
+
+@pytest.fixture(params=[pytest.param("duckdb", marks=in_full), pytest.param("sqlite", marks=in_full), "postgresql"])
 def shop(request: pytest.FixtureRequest, tmp_path: Path, now: datetime) -> Iterator[Shop]:
     """Bad rows in a warehouse, and a workspace that is to look at them."""
     engine = str(request.param)
