@@ -1,7 +1,7 @@
 """Every rule case on every engine: the very functions that `trackwarden selftest` runs.
 
-Spark takes a third of a second to plan a case, bqemulator to write it in another database's SQL, so they are asked a
-share of them, the same in every run: the first of each keyword and landing, and every eighth.
+Spark takes a third of a second to plan a case, emulators (BigQuery, Snowflake) to write it in another database's SQL,
+so they are asked a share of them, the same in every run: the first of each keyword and landing, and every eighth.
 `TRACKWARDEN_ALL_ENGINES=1` asks them all.
 """
 
@@ -18,7 +18,7 @@ from tests.fakes.shares import ALL, share
 UNSAID: Mapping[str, tuple[str, ...]] = {}
 """Engine → beginnings of the names of cases whose rules it has no words for. A case that is not here has to pass."""
 
-SHARED = frozenset() if ALL else frozenset({"bigquery", "spark"})
+SHARED = frozenset() if ALL else frozenset({"bigquery", "snowflake", "spark"})
 """Engines that are asked a share of the cases."""
 
 
