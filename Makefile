@@ -41,8 +41,8 @@ generated: $(STAMP)
 	$(BIN)/python -m scripts.cli_reference --check
 	$(BIN)/python -m scripts.findings_reference --check
 
-test: $(STAMP) ## All tests, two at a time; `make test ARGS="-k slack -x"` chooses
-	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+test: $(STAMP) ## All tests, three at a time (many wait for processes); `make test ARGS="-k slack -x"` chooses
+	$(BIN)/pytest -n 3 --dist loadgroup $(ARGS)
 
 test-faults: $(STAMP) ## Kills, stalls and outages in full (make test runs a fast share): an hour or so
 	TRACKWARDEN_FAULTS=all $(BIN)/pytest tests/faults tests/e2e/test_sentinels.py $(ARGS)
