@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from monitor.catalog import Family
-from monitor.contract.model import Contract
 from monitor.judge.columns import Use, uses
 from monitor.judge.lookup import Lookup, by_source, only
-from monitor.judge.model import Evidence, Finding, Kind, Past, Severity
+from monitor.judge.model import Evidence, Finding, Kind, Severity
 from monitor.judge.thresholds import Thresholds
 from monitor.judge.words import listed, per_source
 from monitor.plan.model import Tier
@@ -15,16 +14,15 @@ _WIDER = {(Family.INTEGER, Family.NUMBER), (Family.DATE, Family.TIMESTAMP)}
 """Changes that lose nothing."""
 
 
-def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Finding]:
+def find(lookup: Lookup, thresholds: Thresholds) -> Iterable[Finding]:
     """One finding per table and column: a warning where the plan's type no longer fits, else info.
 
     Critical where a core event's column was right before.
     """
     wrong: dict[tuple[str, str], list[Use]] = {}
-    for use in uses(contract, past):
+    for use in lookup.once(uses):
         if use.prop.landed and (not use.prop.fits or use.unmeasurable or _changed(use)):
             wrong.setdefault((use.table.key, use.prop.column), []).append(use)
-    lookup = Lookup.of(contract, past)
     for (table, column), found in sorted(wrong.items()):
         yield _finding(lookup, thresholds, (table, column), found)
 

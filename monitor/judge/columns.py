@@ -1,13 +1,13 @@
 """Columns of landed tables as kinds see them: which planned properties stand in which, and which nobody planned."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from monitor.catalog import Column, Table
-from monitor.contract.model import BoundProperty, BoundTable, BoundVersion, Contract, Unmeasurable
+from monitor.contract.model import BoundProperty, BoundTable, BoundVersion, Unmeasurable
 from monitor.contract.outline import outline
 from monitor.judge.lookup import Lookup
-from monitor.judge.model import Past, SeriesPast
+from monitor.judge.model import SeriesPast
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,17 @@ class Use:
         )
 
 
-def uses(contract: Contract, past: Past) -> Iterable[Use]:
+def uses(lookup: Lookup) -> tuple[Use, ...]:
     """Every planned property that is a column of its own, in versions whose rows arrive and whose payload landed.
 
     Tables of which no column is remarkable are left out.
     """
-    lookup = Lookup.of(contract, past)
-    for table in contract.tables:
-        known = past.tables.get(table.key)
+    return tuple(_uses(lookup))
+
+
+def _uses(lookup: Lookup) -> Iterator[Use]:
+    for table in lookup.contract.tables:
+        known = lookup.past.tables.get(table.key)
         before = known.before if known else None
         if not lookup.arrives(table.key) or not (_remarkable(table) or _moved(before, table.landed.table)):
             continue

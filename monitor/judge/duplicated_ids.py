@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable
 
-from monitor.contract.model import Contract
 from monitor.judge.lookup import Lookup
-from monitor.judge.model import Evidence, Finding, Kind, Past, Severity
+from monitor.judge.model import Evidence, Finding, Kind, Severity
 from monitor.judge.thresholds import Thresholds
 from monitor.judge.words import count
 
 
-def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Finding]:
+def find(lookup: Lookup, thresholds: Thresholds) -> Iterable[Finding]:
     """One info finding per table: repeated ids are normal at a low rate, and worth saying."""
+    past = lookup.past
     del thresholds  # a matter of delivery at least once: never loud
-    lookup = Lookup.of(contract, past)
     for key, table in sorted(past.tables.items()):
         rows = table.duplicates
         if rows > 0 and key in lookup.tables:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitor.contract.model import Contract
 from monitor.judge import wilson
 from monitor.judge.lookup import HOURS, Lookup, settled_until, total
 from monitor.judge.model import Counts, Evidence, Finding, Kind, Past, SeriesPast, Severity, Sparse
@@ -55,9 +54,9 @@ class _Bad:
         return max(self.first, len(self.rate.rows) - _POOLS[-1])
 
 
-def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Finding]:
+def find(lookup: Lookup, thresholds: Thresholds) -> Iterable[Finding]:
     """One finding per event version and property, over the sources that fail alike."""
-    lookup = Lookup.of(contract, past)
+    past = lookup.past
     for (env, event, version), series in sorted(_versions(past, lookup).items()):
         limits = thresholds.for_event(lookup.events.get(event))
         for pointer, own in sorted(_by_pointer(lookup, series).items()):

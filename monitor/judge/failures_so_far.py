@@ -5,7 +5,7 @@ What still arrives is judged by its last hours (`failure_rate`); of what does no
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from monitor.contract.model import BoundVersion, Contract
+from monitor.contract.model import BoundVersion
 from monitor.judge import wilson
 from monitor.judge.lookup import Lookup, by_source, only, settled_until
 from monitor.judge.model import Evidence, Finding, Kind, Past, SeriesPast, Severity
@@ -16,9 +16,9 @@ SILENT = 48
 """Settled hours without a row."""
 
 
-def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Finding]:
+def find(lookup: Lookup, thresholds: Thresholds) -> Iterable[Finding]:
     """One finding per event version and property, all sources together; none once rows came after the first run."""
-    lookup = Lookup.of(contract, past)
+    past = lookup.past
     versions: dict[tuple[str, str, str], list[SeriesPast]] = {}
     for one in past.series:
         if past.adopting and one.series.known and one.table in lookup.tables:

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from monitor.contract.model import Contract
 from monitor.judge.lookup import Lookup, is_live, settled_until, total
 from monitor.judge.model import Counts, Past, SeriesPast
 from monitor.plan.model import Event
@@ -40,9 +39,9 @@ class Flow:
         return tuple(sorted({one.table for one in self.series}))
 
 
-def flows(contract: Contract, past: Past) -> tuple[Flow, ...]:
+def flows(lookup: Lookup) -> tuple[Flow, ...]:
     """The live planned events by source, and the total of every source that more than one of them comes from."""
-    lookup = Lookup.of(contract, past)
+    past = lookup.past
     events: dict[tuple[str, str, str], list[SeriesPast]] = {}
     sources: dict[tuple[str, str], list[SeriesPast]] = {}
     for one in past.series:

@@ -24,13 +24,13 @@ from monitor.judge import (
     unplanned_event,
     volume,
 )
-from monitor.judge.lookup import settled_until
+from monitor.judge.lookup import Lookup, settled_until
 from monitor.judge.model import Finding, Kind, Past
 from monitor.judge.precedence import settle
 from monitor.judge.thresholds import Thresholds
 from monitor.plan.model import Status
 
-Find: TypeAlias = Callable[[Contract, Past, Thresholds], Iterable[Finding]]
+Find: TypeAlias = Callable[[Lookup, Thresholds], Iterable[Finding]]
 
 KINDS: tuple[Find, ...] = (
     measurement_failed.find,
@@ -57,8 +57,8 @@ _ORDER = {kind: place for place, kind in enumerate(Kind)}
 
 def judge(contract: Contract, past: Past, thresholds: Thresholds) -> tuple[Finding, ...]:
     """Everything that holds now, loudest first; what another finding explains stands inside that one."""
-    known, seen = known_only(contract, past)
-    found = [finding for find in KINDS for finding in find(known, seen, thresholds)]
+    lookup = Lookup.of(*known_only(contract, past))
+    found = [finding for find in KINDS for finding in find(lookup, thresholds)]
     return tuple(sorted(settle(_one_of_each(found)), key=_place))
 
 

@@ -1,7 +1,8 @@
 """Questions that several kinds ask of the contract and the past. Sums only; nothing is judged here."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -10,20 +11,25 @@ from monitor.judge.model import Counts, Past, SeriesPast
 from monitor.judge.words import lately
 from monitor.plan.model import Event, Status
 
+T = TypeVar("T")
+
 HOURS = 168
 """How many hours a finding's chart shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """The contract's tables and the past's series, indexed."""
+    """What one judgement looks at: the contract and the past, and both indexed once for all kinds."""
 
+    contract: Contract
+    past: Past
     tables: Mapping[str, BoundTable]
     events: Mapping[str, Event]
     series: Mapping[str, tuple[SeriesPast, ...]]
     """By table."""
     lately: str = lately(adopting=False)
     """Which rows `recent_rows` counts, in words."""
+    _known: dict[Callable[..., object], Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, contract: Contract, past: Past) -> "Lookup":
@@ -32,11 +38,19 @@ class Lookup:
         for one in past.series:
             by_table.setdefault(one.table, []).append(one)
         return cls(
+            contract,
+            past,
             {table.key: table for table in contract.tables},
             {event.name: event for event in contract.plan.events},
             {table: tuple(series) for table, series in by_table.items()},
             lately(adopting=past.adopting),
         )
+
+    def once(self, make: Callable[["Lookup"], T]) -> T:
+        """What several kinds ask of a judgement, made by the first of them."""
+        if make not in self._known:
+            self._known[make] = make(self)
+        return cast("T", self._known[make])
 
     def env(self, table: str) -> str:
         """`prod`, unless the table's landing says otherwise."""

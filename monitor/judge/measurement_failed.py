@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from monitor.contract.model import Contract
 from monitor.judge.lookup import Lookup
 from monitor.judge.model import Evidence, Finding, Kind, Past, Severity
 from monitor.judge.thresholds import Thresholds
@@ -11,9 +10,9 @@ from monitor.measure.model import Unmeasured
 from monitor.plan.model import Tier
 
 
-def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Finding]:
+def find(lookup: Lookup, thresholds: Thresholds) -> Iterable[Finding]:
     """One finding per table: what a run could not read, and what the configuration names and does not exist."""
-    lookup = Lookup.of(contract, past)
+    contract, past = lookup.contract, lookup.past
     failed = {one.table: one for one in past.unmeasured}
     for missing in contract.missing:
         table = str(missing.ref)

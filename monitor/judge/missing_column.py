@@ -2,27 +2,25 @@
 
 from collections.abc import Iterable, Sequence
 
-from monitor.contract.model import Contract
 from monitor.judge.columns import Use, undeclared_everywhere, uses
 from monitor.judge.lookup import Lookup, by_source, only
-from monitor.judge.model import Evidence, Finding, Kind, Past, Severity
+from monitor.judge.model import Evidence, Finding, Kind, Severity
 from monitor.judge.near import near
 from monitor.judge.thresholds import Thresholds
 from monitor.judge.words import count, listed, per_source
 from monitor.plan.model import Tier
 
 
-def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Finding]:
+def find(lookup: Lookup, thresholds: Thresholds) -> Iterable[Finding]:
     """One finding per event and property.
 
     A required one is a warning, and critical where a core event had it before. An optional one is a finding only where
     it had landed before: a column appears with its first value, so its absence may only mean that there was none yet.
     """
     absent: dict[tuple[str, str, str], list[Use]] = {}
-    for use in uses(contract, past):
+    for use in lookup.once(uses):
         if not use.prop.landed and (use.prop.required or use.before is not None):
             absent.setdefault((use.table.landed.env, use.version.event, use.prop.name), []).append(use)
-    lookup = Lookup.of(contract, past)
     for (env, name, prop), found in sorted(absent.items()):
         yield _finding(lookup, thresholds, (env, name, prop), found)
 

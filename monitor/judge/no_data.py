@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.contract.model import Contract
 from monitor.judge.flows import Flow, flows
 from monitor.judge.lookup import HOURS, Lookup
 from monitor.judge.model import Evidence, Finding, Kind, Past, Severity
@@ -34,10 +33,10 @@ class _Silence:
     """The longest gap before."""
 
 
-def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Finding]:
+def find(lookup: Lookup, thresholds: Thresholds) -> Iterable[Finding]:
     """One finding per silent event and source, or one per silent source; and per event whose table is gone."""
-    lookup = Lookup.of(contract, past)
-    for flow in flows(contract, past):
+    past = lookup.past
+    for flow in lookup.once(flows):
         event = lookup.events.get(flow.event)
         silence = _silence(past, flow, thresholds.for_event(event).min_expected)
         if silence is None:
@@ -54,7 +53,7 @@ def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Fin
             env=flow.env,
             tables=flow.tables,
         )
-    yield from _gone(contract, past, thresholds)
+    yield from _gone(lookup, thresholds)
 
 
 def _silence(past: Past, flow: Flow, least_rows: int) -> _Silence | None:
@@ -112,9 +111,9 @@ def _evidence(flow: Flow, silence: _Silence) -> Evidence:
     )
 
 
-def _gone(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Finding]:
+def _gone(lookup: Lookup, thresholds: Thresholds) -> Iterable[Finding]:
     """Events whose table was measured once and is not in the catalog any more, while others of its landing are."""
-    lookup = Lookup.of(contract, past)
+    contract = lookup.contract
     unread = {missing.landing for missing in contract.missing if missing.required and missing.events}
     gone = (missing for missing in contract.missing if not missing.required and missing.landing not in unread)
     absent = {str(missing.ref) for missing in gone} - lookup.tables.keys()

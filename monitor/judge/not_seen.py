@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 
-from monitor.contract.model import Contract
-from monitor.judge.lookup import is_live
-from monitor.judge.model import Evidence, Finding, Kind, Past, Severity
+from monitor.judge.lookup import Lookup, is_live
+from monitor.judge.model import Evidence, Finding, Kind, Severity
 from monitor.judge.thresholds import Thresholds
 from monitor.judge.words import listed
 
 
-def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Finding]:
+def find(lookup: Lookup, thresholds: Thresholds) -> Iterable[Finding]:
     """One info finding per event; none for an event of a table that could not be measured."""
+    contract, past = lookup.contract, lookup.past
     del thresholds  # never seen is never loud
     seen = {one.series.event for one in past.series if one.series.planned}
     unknown = {event for one in past.unmeasured for event in one.events}

@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable
 
-from monitor.contract.model import Contract
 from monitor.contract.outline import outline
 from monitor.judge.lookup import Lookup, by_source, only
-from monitor.judge.model import Evidence, Finding, Kind, Past, SeriesPast, Severity
+from monitor.judge.model import Evidence, Finding, Kind, SeriesPast, Severity
 from monitor.judge.thresholds import Thresholds
 from monitor.judge.words import count, listed, per_source
 
 
-def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Finding]:
+def find(lookup: Lookup, thresholds: Thresholds) -> Iterable[Finding]:
     """One warning per event version: its rows are counted and nothing in them is checked."""
-    lookup = Lookup.of(contract, past)
+    contract = lookup.contract
     found: dict[tuple[str, str, str, str], list[SeriesPast]] = {}
     rules: dict[tuple[str, str], int] = {}
     for table in contract.tables:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from monitor.contract.model import Contract
 from monitor.judge.lookup import Lookup, only
 from monitor.judge.model import Evidence, Finding, Kind, Past, SeriesPast, Severity
 from monitor.judge.thresholds import Thresholds
@@ -13,9 +12,9 @@ from monitor.plan.model import Event, EventVersion, Status
 _DAY_ZERO = date(1970, 1, 1)
 
 
-def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Finding]:
+def find(lookup: Lookup, thresholds: Thresholds) -> Iterable[Finding]:
     """One finding per retired event version with rows of hours after its last day. Few rows are info."""
-    lookup = Lookup.of(contract, past)
+    past = lookup.past
     retired: dict[tuple[str, str, str], list[SeriesPast]] = {}
     for one in past.series:
         version = _retired(lookup, one)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from monitor.contract.model import Contract
 from monitor.judge.columns import undeclared_everywhere
 from monitor.judge.lookup import Lookup, by_source, only
 from monitor.judge.model import Evidence, Finding, Kind, Past, SeriesPast, Severity
@@ -14,12 +13,12 @@ _Carried = Mapping[str, Sequence[SeriesPast]]
 """Undeclared name → the series whose rows carry it."""
 
 
-def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Finding]:
+def find(lookup: Lookup, thresholds: Thresholds) -> Iterable[Finding]:
     """One finding per event version and property; per event, where all of several seen versions carry it undeclared.
 
     More than 20 names of one event are one finding. Few rows are info.
     """
-    lookup = Lookup.of(contract, past)
+    past = lookup.past
     for (env, name), series in sorted(_events(lookup, past).items()):
         carried: dict[str, list[SeriesPast]] = {}
         for one in series:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from monitor.contract.model import BoundTable, Contract
+from monitor.contract.model import BoundTable
 from monitor.judge.columns import undeclared_everywhere
 from monitor.judge.lookup import Lookup, by_source, only
 from monitor.judge.model import Evidence, Finding, Kind, Past, SeriesPast, Severity
@@ -27,12 +27,12 @@ class _Extra:
         return sum(one.undeclared[self.column] for one in self.series)
 
 
-def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Finding]:
+def find(lookup: Lookup, thresholds: Thresholds) -> Iterable[Finding]:
     """One finding per event and column; more than 20 of one table are one.
 
     A warning where rows carry it, info where it is new and empty, or nearly so.
     """
-    lookup = Lookup.of(contract, past)
+    contract, past = lookup.contract, lookup.past
     single: dict[tuple[str, str, str], list[_Extra]] = {}
     for table in contract.tables:
         extras = list(_extras(table, past, lookup))

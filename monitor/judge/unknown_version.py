@@ -2,20 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 
-from monitor.contract.model import Contract
 from monitor.judge.lookup import Lookup, by_source, only
-from monitor.judge.model import Evidence, Finding, Kind, Past, SeriesPast, Severity
+from monitor.judge.model import Evidence, Finding, Kind, SeriesPast, Severity
 from monitor.judge.thresholds import Thresholds
 from monitor.judge.words import count, listed, per_source, percent, stamp
 
 
-def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Finding]:
+def find(lookup: Lookup, thresholds: Thresholds) -> Iterable[Finding]:
     """One finding per event and version; one per event for the rows without a version.
 
     Where no row of an event ever had a version that resolves, that is how it lands and not news: info. Where others do,
     rows without one are a warning. Few rows are info.
     """
-    lookup = Lookup.of(contract, past)
+    past = lookup.past
     events: dict[tuple[str, str], list[SeriesPast]] = {}
     for one in past.series:
         if one.series.planned and one.table in lookup.tables:

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from monitor.contract.model import Contract
 from monitor.judge.lookup import Lookup, by_source, only
-from monitor.judge.model import Evidence, Finding, Kind, Past, SeriesPast, Severity
+from monitor.judge.model import Evidence, Finding, Kind, SeriesPast, Severity
 from monitor.judge.near import near
 from monitor.judge.thresholds import Thresholds
 from monitor.judge.words import count, listed, per_source, stamp
@@ -12,9 +11,9 @@ from monitor.judge.words import count, listed, per_source, stamp
 _Arriving = Mapping[str, Sequence[SeriesPast]]
 
 
-def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Finding]:
+def find(lookup: Lookup, thresholds: Thresholds) -> Iterable[Finding]:
     """One finding per event name; more than 20 at once are one. Few rows are info."""
-    lookup = Lookup.of(contract, past)
+    past = lookup.past
     envs: dict[str, dict[str, list[SeriesPast]]] = {}
     for one in past.series:
         bound = lookup.tables.get(one.table)

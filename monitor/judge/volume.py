@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.contract.model import Contract
 from monitor.judge.baseline import WINDOWS, YOUNGEST, Basis, Expectation, Floats, expect
 from monitor.judge.flows import Flow, flows
 from monitor.judge.lookup import HOURS, Lookup
@@ -41,10 +40,10 @@ class _Group:
         return float(self.expectation.seen[row, window] / max(self.expectation.expected[row, window], 1e-9))
 
 
-def find(contract: Contract, past: Past, thresholds: Thresholds) -> Iterable[Finding]:
+def find(lookup: Lookup, thresholds: Thresholds) -> Iterable[Finding]:
     """One finding per event and source, or one per source where its events moved together."""
-    lookup = Lookup.of(contract, past)
-    every = flows(contract, past)
+    past = lookup.past
+    every = lookup.once(flows)
     grown = [flow for flow in every if flow.until - max(flow.first, past.start) >= YOUNGEST]
     for until in sorted({flow.until for flow in grown}):
         group = _judged(past, [flow for flow in grown if flow.until == until], lookup, thresholds)

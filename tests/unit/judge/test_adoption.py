@@ -3,6 +3,7 @@ from datetime import date
 
 from monitor.contract.model import Contract, Rule
 from monitor.judge import failures_so_far, retired_version_arriving, unknown_version, unplanned_event
+from monitor.judge.lookup import Lookup
 from monitor.judge.model import Past, SeriesPast, Severity
 from monitor.judge.thresholds import Thresholds
 from tests.unit.judge.builders import Given, contract, event, flat, last, past, prop, rule, series, table, version
@@ -35,7 +36,7 @@ def _adopting(*members: SeriesPast) -> Past:
 
 def test_at_adoption_an_event_that_broke_the_plan_before_it_fell_silent_is_known() -> None:
     given = _adopting(_silent("Order Completed", "1-0-0", 33, 33))
-    (found,) = failures_so_far.find(_contract(), given, Thresholds())
+    (found,) = failures_so_far.find(Lookup.of(_contract(), given), Thresholds())
     assert (found.severity, found.property, found.evidence.affected) == (Severity.CRITICAL, "currency", 33)
     assert found.message == "100% of 33 rows so far fail on currency (limit 5%)"
     assert found.evidence.rules == ((RULE, 33),)
@@ -43,29 +44,29 @@ def test_at_adoption_an_event_that_broke_the_plan_before_it_fell_silent_is_known
 
 def test_after_adoption_rows_of_long_ago_say_nothing() -> None:
     given = past(_silent("Order Completed", "1-0-0", 33, 33))
-    assert list(failures_so_far.find(_contract(), given, Thresholds())) == []
+    assert list(failures_so_far.find(Lookup.of(_contract(), given), Thresholds())) == []
 
 
 def test_what_still_arrives_is_judged_by_its_last_hours_only() -> None:
     alive = replace(series("Order Completed", "1-0-0", flat(10)), recent_rows=13_440, failed_so_far={RULE: 13_000})
-    assert list(failures_so_far.find(_contract(), _adopting(alive), Thresholds())) == []
+    assert list(failures_so_far.find(Lookup.of(_contract(), _adopting(alive)), Thresholds())) == []
 
 
 def test_four_failing_rows_or_a_rate_that_may_be_chance_are_no_finding() -> None:
     for rows, failed in ((4, 4), (2_000, 25)):
         given = _adopting(_silent("Order Completed", "1-0-0", rows, failed))
-        assert list(failures_so_far.find(_contract(), given, Thresholds())) == []
+        assert list(failures_so_far.find(Lookup.of(_contract(), given), Thresholds())) == []
 
 
 def test_at_adoption_counts_are_said_to_be_of_all_that_came() -> None:
     unknown = _silent("Order Completed", "9-0-0", 32, known=False)
     stranger = _silent("Page View", "1-0-0", 50, planned=False, known=False)
     given = _adopting(unknown, stranger)
-    (first,) = unknown_version.find(_contract(), given, Thresholds())
-    (second,) = unplanned_event.find(_contract(), given, Thresholds())
+    (first,) = unknown_version.find(Lookup.of(_contract(), given), Thresholds())
+    (second,) = unplanned_event.find(Lookup.of(_contract(), given), Thresholds())
     assert first.message.endswith("100% of its rows so far")
     assert second.message == "Page View is not in the plan: 50 rows so far from web"
-    (later,) = unplanned_event.find(_contract(), replace(given, adopting=False), Thresholds())
+    (later,) = unplanned_event.find(Lookup.of(_contract(), replace(given, adopting=False)), Thresholds())
     assert later.message == "Page View is not in the plan: 50 rows in the last days from web"
 
 
@@ -73,8 +74,8 @@ def test_at_adoption_a_retired_version_that_no_longer_arrives_is_not_told() -> N
     plan = [event("Order Completed", "1-0-0", "1-1-0", retired={"1-0-0": date(2026, 6, 1)})]
     bound = table("raw.events", version("Order Completed", "1-0-0"), version("Order Completed", "1-1-0"))
     gone = replace(_silent("Order Completed", "1-0-0", 500), recent_rows=500)
-    assert list(retired_version_arriving.find(contract(plan, bound), _adopting(gone), Thresholds())) == []
+    assert list(retired_version_arriving.find(Lookup.of(contract(plan, bound), _adopting(gone)), Thresholds())) == []
     arriving = replace(series("Order Completed", "1-0-0", last(10, 3)), recent_rows=900)
-    (found,) = retired_version_arriving.find(contract(plan, bound), _adopting(arriving), Thresholds())
+    (found,) = retired_version_arriving.find(Lookup.of(contract(plan, bound), _adopting(arriving)), Thresholds())
     assert found.evidence.affected == 30
     assert dict(found.evidence.facts)["share of the event"] == "100%"
