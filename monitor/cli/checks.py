@@ -156,10 +156,9 @@ def _times(landed: Landed, warehouse: Warehouse) -> Iterator[Answer]:
         part = tables[start : start + PROBE_ARMS]
         span = (moment_of(0), datetime.now(UTC))
         rows = warehouse.query(probe(part, [span] * len(part), writer(warehouse.engine)))
-        for index, seen in read_probe(rows):
+        for table, seen in zip(part, read_probe(rows, len(part)), strict=True):
             if seen.newest is not None:
-                landing = part[index].landing
-                newest[landing] = max(seen.newest, newest.get(landing, 0))
+                newest[table.landing] = max(seen.newest, newest.get(table.landing, 0))
     yield from _ages(tables, {name: moment_of(hour) for name, hour in newest.items()})
 
 

@@ -26,6 +26,7 @@ landed: Final = Table(
     Column("run_id", Text, nullable=False),
 )
 _COLUMNS: Final = tuple(column.name for column in landed.columns)
+_ALL: Final = select(landed).order_by(landed.c.name)
 _ONE: Final = select(landed).where(landed.c.name == bindparam("table"))
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -84,7 +85,7 @@ class Mark:
 
 def marks(connection: Connection) -> dict[str, Mark]:
     """Every table's row."""
-    return {row.name: Mark(**row._asdict()) for row in connection.execute(select(landed).order_by(landed.c.name))}
+    return {row[0]: Mark(*row) for row in fetch(connection, _ALL)}
 
 
 def mark(connection: Connection, table: str) -> Mark | None:

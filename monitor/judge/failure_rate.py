@@ -85,7 +85,7 @@ def _versions(past: Past, lookup: Lookup) -> dict[tuple[str, str, str], list[Ser
     versions: dict[tuple[str, str, str], list[SeriesPast]] = {}
     for one in past.series:
         known = one.series.planned and one.series.known and one.table in lookup.tables
-        if known and settled_until(past, one.table) > past.start:
+        if known and lookup.settled[one.table] > past.start:
             key = (lookup.env(one.table), one.series.event, one.series.version)
             versions.setdefault(key, []).append(one)
     return {key: series for key, series in versions.items() if any(one.failed for one in series)}

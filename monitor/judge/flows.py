@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from monitor.judge.lookup import Lookup, is_live, settled_until, total
-from monitor.judge.model import Counts, Past, SeriesPast
+from monitor.judge.lookup import Lookup, is_live, total
+from monitor.judge.model import Counts, SeriesPast
 from monitor.plan.model import Event
 
 
@@ -45,25 +45,25 @@ def flows(lookup: Lookup) -> tuple[Flow, ...]:
     events: dict[tuple[str, str, str], list[SeriesPast]] = {}
     sources: dict[tuple[str, str], list[SeriesPast]] = {}
     for one in past.series:
-        if one.table not in lookup.tables or settled_until(past, one.table) <= past.start:
+        if one.table not in lookup.tables or lookup.settled[one.table] <= past.start:
             continue
         env = lookup.env(one.table)
         sources.setdefault((env, one.series.source), []).append(one)
         if one.series.planned and _wanted(lookup.events.get(one.series.event), one.series.source):
             events.setdefault((env, one.series.source, one.series.event), []).append(one)
-    found = [_flow(past, key, series) for key, series in sorted(events.items())]
+    found = [_flow(lookup, key, series) for key, series in sorted(events.items())]
     number = Counter((flow.env, flow.source) for flow in found)
     several = {key for key in sources if number[key] > 1}
-    return (*found, *(_flow(past, (*key, ""), sources[key]) for key in sorted(several)))
+    return (*found, *(_flow(lookup, (*key, ""), sources[key]) for key in sorted(several)))
 
 
 def _wanted(event: Event | None, source: str) -> bool:
     return event is not None and is_live(event) and (not event.sources or source in event.sources)
 
 
-def _flow(past: Past, key: tuple[str, str, str], series: Iterable[SeriesPast]) -> Flow:
+def _flow(lookup: Lookup, key: tuple[str, str, str], series: Iterable[SeriesPast]) -> Flow:
     members = tuple(series)
-    until = min(settled_until(past, one.table) for one in members)
+    until = min(lookup.settled[one.table] for one in members)
     first, last = min(one.first_hour for one in members), max(one.last_hour for one in members)
     env, source, event = key
-    return Flow(env, source, event, members, past.start, first, last, until)
+    return Flow(env, source, event, members, lookup.past.start, first, last, until)

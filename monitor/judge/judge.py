@@ -89,11 +89,12 @@ def quiet(contract: Contract, past: Past) -> frozenset[tuple[str, str, str]]:
         for version in event.versions
         if version.status is not Status.DRAFT
     }
+    settled = {table: settled_until(past, table) - past.start for table in {one.table for one in past.series}}
     for one in past.series:
-        width = settled_until(past, one.table) - past.start
+        width = settled[one.table]
         recent = int(one.rows[max(0, width - _QUIET_HOURS) : width].sum())
-        event, version, source = one.series[:3]
-        for key in product({"", event}, {"", version}, {"", source}):
+        events, versions, sources = ((name, "") if name else ("",) for name in one.series[:3])
+        for key in product(events, versions, sources):
             rows[key] = rows.get(key, 0) + recent
     return frozenset(key for key, number in rows.items() if number == 0)
 

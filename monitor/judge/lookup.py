@@ -27,6 +27,8 @@ class Lookup:
     events: Mapping[str, Event]
     series: Mapping[str, tuple[SeriesPast, ...]]
     """By table."""
+    settled: Mapping[str, int]
+    """By table: the first hour that may not be judged (`settled_until`)."""
     lately: str = lately(adopting=False)
     """Which rows `recent_rows` counts, in words."""
     _known: dict[Callable[..., object], Any] = field(default_factory=dict, compare=False, repr=False)
@@ -43,6 +45,7 @@ class Lookup:
             {table.key: table for table in contract.tables},
             {event.name: event for event in contract.plan.events},
             {table: tuple(series) for table, series in by_table.items()},
+            {table: settled_until(past, table) for table in by_table},
             lately(adopting=past.adopting),
         )
 

@@ -221,7 +221,8 @@ def own_columns(schema: Schema, table: Table, events: Sequence[Event]) -> frozen
     naming = NAMING[schema.collector.naming]
     asked = {name.lower() for name in _configured(schema)}
     if asked:
-        asked -= {naming((name,)) for event in events for version in event.versions for name in names_of(version)}
+        planned = {name for event in events for version in event.versions for name in names_of(version)}
+        asked -= {naming((name,)) for name in planned}
     own = schema.collector.own_columns
     wanted = own | asked
     lowered = ((column.name, column.name.lower()) for column in table.columns)

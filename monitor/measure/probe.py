@@ -1,8 +1,8 @@
 """The probe: one statement that reads every table's newest arrival, so that unchanged tables are not scanned."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
@@ -24,82 +24,98 @@ Span: TypeAlias = tuple[datetime, datetime]
 
 
 def probe(tables: Sequence[LandedTable], spans: Sequence[Span], writer: Writer) -> str:
-    """For each table: its index, the hour of its newest arrival within the span, its rows without a usable time.
+    """For each table with such rows: its index, the hour of its newest arrival in the span, its rows without a time.
 
     Arrivals after the span (a clock of 9999) would hide what came within it. Of a table whose partition is known only
     the partitions of the span are read, and rows without a usable time that stand in others are not counted.
+
+    Tables whose arrivals are said alike are put together before anything is counted: an engine plans one aggregate
+    for all of them, not one for each.
     """
+    alike: dict[_Alike, list[tuple[int, LandedTable]]] = {}
+    for index, (table, span) in enumerate(zip(tables, spans, strict=True)):
+        alike.setdefault(_Alike.of(table, span), []).append((index, table))
     said = _Said(writer)
-    arms = [_arm(index, table, span, said) for index, (table, span) in enumerate(zip(tables, spans, strict=True))]
-    found = (arms[0] if len(arms) == 1 else sa.union_all(*arms)).subquery("found")
-    hour = writer.epoch_hour(v.EpochHour(v.Column("tw_newest")))
-    told: list[Element] = [sa.literal_column("tw_place"), hour, sa.literal_column("tw_no_time")]
-    return writer.compile(sa.select(*told).select_from(found))
+    return " UNION ALL ".join(said.counted(kind, members) for kind, members in alike.items())
 
 
-def read_probe(rows: Iterable[Row]) -> Iterator[tuple[int, Seen]]:
-    """Decode the probe's rows: table index, what was seen."""
+def read_probe(rows: Iterable[Row], tables: int) -> list[Seen]:
+    """Decode the probe's rows: what was seen of each of so many tables."""
+    seen = [Seen(None, 0)] * tables
     for index, newest, no_time in rows:
-        yield int(index), Seen(None if newest is None else int(newest), int(no_time))
+        seen[int(index)] = Seen(None if newest is None else int(newest), int(no_time))
+    return seen
+
+
+class _Alike(NamedTuple):
+    """What tables have in common that are counted together."""
+
+    span: Span
+    at: v.Expr
+    """A row's arrival."""
+    natives: tuple[str, ...]
+    """The types of the columns that say it, so that it is of one type in all of them."""
+
+    @classmethod
+    def of(cls, table: LandedTable, span: Span) -> "_Alike":
+        at = arrival(table)
+        assert at is not None  # noqa: S101 - the survey asks only tables that have a time
+        wanted = v.columns(at)
+        natives = (f"{column.name} {column.native}" for column in table.table.columns if column.name in wanted)
+        return cls(span, at, tuple(sorted(natives)))
 
 
 class _Said:
-    """What many arms say alike, compiled once."""
+    """What many tables say alike, compiled once; the rest is text: to put 200 together was a tenth of a run."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
-        self._moments: dict[datetime, str] = {}
-        self._times: dict[v.Expr, tuple[str, str]] = {}
-        self._pruned: dict[tuple[v.Expr, str], str | None] = {}
+        newest = writer.compile(writer.epoch_hour(v.EpochHour(v.Column("tw_newest"))))
+        self._told = f"SELECT tw_place, {newest} AS tw_hour, tw_no_time"
+        self._wanted: dict[_Alike, tuple[str, str]] = {}
 
-    def moment(self, moment: datetime) -> str:
-        """A moment as SQL."""
-        if moment not in self._moments:
-            self._moments[moment] = self._writer.compile(self._writer.moment(moment))
-        return self._moments[moment]
+    def counted(self, kind: _Alike, members: Sequence[tuple[int, LandedTable]]) -> str:
+        """One statement over the rows of all of them."""
+        rows = " UNION ALL ".join(self._rows(index, table, kind) for index, table in members)
+        within, when, timeless = self._within(sa.column("tw_at"), kind.span)
+        newest = f"max(CASE WHEN {within} THEN {when} END) AS tw_newest"
+        counts = f"{newest}, count(CASE WHEN {timeless} THEN 1 END) AS tw_no_time"
+        found = f"SELECT tw_place, {counts} FROM ({rows}) AS tw_rows GROUP BY tw_place"  # noqa: S608 - quoted
+        return f"{self._told} FROM ({found}) AS tw_found"
 
-    def time(self, at: v.Expr) -> tuple[str, str]:
-        """A row's arrival, and whether it has none."""
-        if at not in self._times:
-            when = self._writer.expr(at)
-            self._times[at] = (
-                self._writer.compile(self._writer.instant(when)),
-                self._writer.compile(self._writer.timeless(when)),
-            )
-        return self._times[at]
+    def _rows(self, index: int, table: LandedTable, kind: _Alike) -> str:
+        """The rows of a table that may have come within the span, by their arrival alone."""
+        writer, (since, until) = self._writer, kind.span
+        columns = v.columns(kind.at) | ({table.partition.column} if table.partition else set())
+        rows = rows_of(table, columns, writer, (writer.moment(since), writer.moment(until)))
+        everything: list[Element] = [sa.literal_column("*")]
+        verb, _, source = writer.compile(sa.select(*everything).select_from(rows)).partition("*")
+        passed = None if table.partition is None else self._inside(table.partition, kind.span)
+        at, asked = self._asked(kind)
+        wanted = asked if passed is None else f"{passed} AND {asked}"
+        return f"{verb}{index} AS tw_place, {at} AS tw_at{source} WHERE {wanted}"
 
-    def pruned(self, at: v.Expr, since: str) -> str | None:
-        """What lets an engine pass over what came before; what comes after the span is little."""
-        if (at, since) not in self._pruned:
-            first, writer = pruning(at, self._writer), self._writer
-            begun = None if first is None else writer.instant(first) >= sa.literal_column(since)
-            found = None if first is None or begun is None else writer.compile(sa.or_(begun, writer.timeless(first)))
-            self._pruned[at, since] = None if found is None else f"({found})"
-        return self._pruned[at, since]
+    def _asked(self, kind: _Alike) -> tuple[str, str]:
+        """A row's arrival; it lies in the span or is no time: what came before may be passed over."""
+        if kind not in self._wanted:
+            writer, since = self._writer, self._writer.moment(kind.span[0])
+            at = writer.expr(kind.at)
+            within, _, timeless = self._within(at, kind.span)
+            first = pruning(kind.at, writer)
+            begun = None if first is None else writer.instant(first) >= since
+            pruned = None if first is None or begun is None else sa.or_(begun, writer.timeless(first))
+            ahead = "" if pruned is None else f"({writer.compile(pruned)}) AND "
+            self._wanted[kind] = writer.compile(at), f"{ahead}(({within}) OR ({timeless}))"
+        return self._wanted[kind]
 
-    def rows(self, table: LandedTable, at: v.Expr, span: Span) -> sa.FromClause:
-        """The rows of a table that may have come within the span, with what says their arrival."""
-        columns = v.columns(at) | ({table.partition.column} if table.partition else set())
-        return rows_of(table, columns, self._writer, (self._writer.moment(span[0]), self._writer.moment(span[1])))
+    def _within(self, at: Element, span: Span) -> tuple[str, str, str]:
+        """It lies in the span; it itself, as something to compare with; it is no time."""
+        writer = self._writer
+        when = writer.compile(writer.instant(at))
+        since, until = (writer.compile(writer.moment(moment)) for moment in span)
+        return f"{when} >= {since} AND {when} < {until}", when, writer.compile(writer.timeless(at))
 
-    def inside(self, partition: Partition, span: Span) -> str | None:
+    def _inside(self, partition: Partition, span: Span) -> str | None:
         """What lets an engine pass over partitions that cannot hold anything within the span."""
         said = inside(partition, *span, self._writer) if self._writer.prunes else None
         return None if said is None else f"({self._writer.compile(said)})"
-
-
-def _arm(index: int, table: LandedTable, span: Span, said: _Said) -> sa.Select[Any]:
-    at = arrival(table)
-    assert at is not None  # noqa: S101 - the survey asks only tables that have a time
-    when, timeless = said.time(at)
-    since, until = map(said.moment, span)
-    within = f"{when} >= {since} AND {when} < {until}"
-    newest = f"max(CASE WHEN {within} THEN {when} END) AS tw_newest"
-    # What came before is of no interest: where an engine can, it does not read it.
-    wanted: Element = sa.literal_column(f"(({within}) OR ({timeless}))")
-    pruned = said.pruned(at, since)
-    wanted = wanted if pruned is None else sa.and_(sa.literal_column(pruned), wanted)
-    passed = None if table.partition is None else said.inside(table.partition, span)
-    wanted = wanted if passed is None else sa.and_(sa.literal_column(passed), wanted)
-    chosen = f"{index} AS tw_place, {newest}, count(CASE WHEN {timeless} THEN 1 END) AS tw_no_time"
-    return sa.select(sa.literal_column(chosen)).select_from(said.rows(table, at, span)).where(wanted)

@@ -43,8 +43,11 @@ class Warehouse(Protocol):
         """The connection was lost and cannot be had again: whatever is asked fails at once."""
         ...
 
-    def query(self, sql: str, moments: Moments | None = None) -> Sequence[Sequence[Any]]:
-        """All rows of a statement, its placeholders at these moments. Raises WarehouseError."""
+    def query(self, sql: str, moments: Moments | None = None, rows: int | None = None) -> Sequence[Sequence[Any]]:
+        """All rows of a statement, its placeholders at these moments. Raises WarehouseError.
+
+        `rows`: about how many the largest of its tables has, where the catalog tells.
+        """
         ...
 
     def columns(

@@ -65,16 +65,18 @@ class Probe:
 
     def _asked(self, tables: Sequence[LandedTable], spans: Mapping[str, Span]) -> dict[str, Seen | Unmeasured]:
         """By one statement; where it is refused, by halves, until the table that breaks it stands alone."""
+        sizes = [table.table.rows for table in tables]
+        largest = None if None in sizes else max(size or 0 for size in sizes)
         sql = probe(tables, [spans[table.key] for table in tables], self._tools.writer())
         self._purse.spends(lambda: self._lanes.ask(lambda session: session.estimate(sql)).result())
         try:
-            rows = self._lanes.ask(lambda session: session.query(sql)).result()
+            rows = self._lanes.ask(lambda session: session.query(sql, rows=largest)).result()
         except WarehouseError as error:
             if len(tables) == 1:
                 return {tables[0].key: unmeasured(tables[0], error.problem, error.hint)}
             half = len(tables) // 2
             return self._asked(tables[:half], spans) | self._asked(tables[half:], spans)
-        return {tables[index].key: seen for index, seen in read_probe(rows)}
+        return {table.key: seen for table, seen in zip(tables, read_probe(rows, len(tables)), strict=True)}
 
     @staticmethod
     def _of_partition(table: LandedTable, mark: Mark, seen: Seen | Unmeasured) -> Seen | Unmeasured:

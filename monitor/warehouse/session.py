@@ -69,12 +69,19 @@ class Warehouse:
             return Catalog.of(self.engine, catalogs.read(self._adapter.catalog, wanted, self.query))
         return Catalog.of(self.engine, catalogs.read(lambda _: "", wanted, lambda _: told))
 
-    def query(self, sql: str, moments: Mapping[str, datetime] | None = None) -> Sequence[Row]:
+    def query(self, sql: str, moments: Mapping[str, datetime] | None = None, rows: int | None = None) -> Sequence[Row]:
         """All rows of a statement; `moments` are the values of its placeholders (aware).
 
-        Raises WarehouseError with the engine's own words.
+        `rows`: about how many the largest of its tables has, where the catalog tells. Raises WarehouseError with the
+        engine's own words.
         """
-        return self._held.run(lambda connection: self._executed(connection, sql, moments or {}).fetchall())
+
+        def asked(connection: sa.Connection) -> Sequence[Row]:
+            if rows is not None:
+                self._prepare(connection, rows)
+            return self._executed(connection, sql, moments or {}).fetchall()
+
+        return self._held.run(asked)
 
     def several(
         self, statements: Sequence[str], moments: Mapping[str, datetime] | None = None
@@ -110,10 +117,7 @@ class Warehouse:
         """
 
         def asked(connection: sa.Connection) -> Sequence[Values]:
-            self._forget()
-            if rows != self._ready:
-                self._adapter.prepare(connection, rows)
-                self._ready = rows
+            self._prepare(connection, rows)
             result = self._executed(connection, sql, moments or {})
             arrays = self._adapter.arrays(result)
             return transposed(result.fetchall(), width) if arrays is None else arrays
@@ -180,6 +184,12 @@ class Warehouse:
             connection.commit()
 
         self._held.run(written)
+
+    def _prepare(self, connection: sa.Connection, rows: int | None) -> None:
+        self._forget()
+        if rows != self._ready:
+            self._adapter.prepare(connection, rows)
+            self._ready = rows
 
     def _forget(self) -> None:
         """After an error, or on a new connection, everything is said anew."""

@@ -36,9 +36,11 @@ class Session:
         with of.lock:
             of.given.append(self)
 
-    def query(self, sql: str, moments: Mapping[str, datetime] | None = None) -> Sequence[Sequence[Any]]:
+    def query(
+        self, sql: str, moments: Mapping[str, datetime] | None = None, rows: int | None = None
+    ) -> Sequence[Sequence[Any]]:
         """`wait` waits until it may go on, or is stopped."""
-        del moments
+        del moments, rows
         assert self.busy.acquire(blocking=False), "two threads at once"
         try:
             self.asked += 1
