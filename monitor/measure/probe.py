@@ -11,6 +11,7 @@ from monitor.measure.origin import rows_of
 from monitor.measure.partition import inside
 from monitor.measure.rows import arrival, pruning
 from monitor.measure.windows import Seen
+from monitor.sql import tree
 from monitor.sql import vocabulary as v
 from monitor.sql.writer import Element, Writer
 from monitor.values import Row
@@ -79,7 +80,7 @@ class _Said:
 
     def rows(self, table: LandedTable, at: v.Expr, span: Span) -> sa.FromClause:
         """The rows of a table that may have come within the span, with what says their arrival."""
-        columns = v.columns(at) | ({table.partition.column} if table.partition else set())
+        columns = tree.columns(at) | ({table.partition.column} if table.partition else set())
         return rows_of(table, columns, self._writer, (self._writer.moment(span[0]), self._writer.moment(span[1])))
 
     def inside(self, partition: Partition, span: Span) -> str | None:
