@@ -15,9 +15,10 @@ from sqlalchemy.sql.compiler import GenericTypeCompiler
 from monitor.catalog import Family
 from monitor.sql import clickhouse_json as raws
 from monitor.sql import vocabulary as v
+from monitor.sql.elements import constants
 from monitor.sql.regex import to_re2
 from monitor.sql.spelling import Compiler, Preparer, Spelling
-from monitor.sql.writer import Element, Writer, _constants
+from monitor.sql.writer import Element, Writer
 
 _MICROSECONDS_PER_HOUR = 3_600_000_000
 _MOST_DIGITS = 10**38
@@ -238,7 +239,7 @@ class ClickHouse(Writer):
 
     def _say(self, expr: v.Expr) -> Element:
         if isinstance(expr, v.OneOf) and any(value == 0 and not isinstance(value, bool) for value in expr.values):
-            return (self.expr(expr.expr) + 0).in_(_constants(expr.values))
+            return (self.expr(expr.expr) + 0).in_(constants(expr.values))
         return self.leading(expr) if isinstance(expr, v.Leading) else super()._say(expr)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from monitor.sql import vocabulary as v
-from monitor.sql.writer import Element
+from monitor.sql.elements import Element
 
 _MARK = '"\\u0001#'
 """How a marked number begins, as JSON text."""

@@ -13,8 +13,9 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from monitor.catalog import Family
 from monitor.sql import vocabulary as v
+from monitor.sql.elements import among, total
 from monitor.sql.regex import to_re2
-from monitor.sql.writer import SQL_TYPES, Element, Writer, total
+from monitor.sql.writer import SQL_TYPES, Element, Writer
 
 _UNQUOTED = re.compile(r"[A-Za-z0-9_]+\Z")
 """Names that need no quotes. SQLAlchemy's own pattern ends in `$`: it lets a name through that ends in a line break."""
@@ -97,15 +98,14 @@ class DuckDB(Writer):
         if expr.kinds == ("object",) and isinstance(expr.place, v.At) and not expr.place.path:
             return self._is_object(expr.place.doc)
         kind = self.kind(expr.place)
-        words = tuple(dict.fromkeys(word for name in expr.kinds for word in _KINDS[name]))
-        among = kind == words[0] if len(words) == 1 else kind.in_(words)
+        found = among(kind, (word for name in expr.kinds for word in _KINDS[name]))
         if "integer" not in expr.kinds or "number" in expr.kinds:
-            return among
+            return found
         # Whole numbers beyond 64 bits, and from draft 6 on `1.0`, are DOUBLE here.
         text = self.expr(v.Text(expr.place))
         number = sa.try_cast(text, sa.Double)
         whole = number == sa.func.floor(number) if expr.loose else sa.not_(sa.func.regexp_matches(text, "[.eE]"))
-        return sa.case((kind == "DOUBLE", whole), else_=among)  # a CASE casts only where it must; NULL stays NULL
+        return sa.case((kind == "DOUBLE", whole), else_=found)  # a CASE casts only where it must; NULL stays NULL
 
     def _is_object(self, doc: v.Expr) -> Element:
         # Nearly every document begins with a brace: looking is a tenth of the cost of parsing.

@@ -15,10 +15,10 @@ from sqlalchemy.dialects import postgresql
 
 from monitor.catalog import Family
 from monitor.sql import vocabulary as v
+from monitor.sql.elements import among
 from monitor.sql.regex_postgres import STAND_IN, to_postgres
-from monitor.sql.regex_tree import NoSuchSetError
 from monitor.sql.words import Words
-from monitor.sql.writer import Element, Unsayable, Writer
+from monitor.sql.writer import Element, Unsayable, Writer, spelled
 
 _UNQUOTED = re.compile(r"[a-z_][a-z0-9_]*\Z")
 PLACEHOLDERS = {"until": "CAST($1 AS timestamptz)", "since": "CAST($2 AS timestamptz)"}
@@ -133,14 +133,14 @@ class PostgreSQL(Writer):
 
     def is_kind(self, expr: v.Is) -> Element:
         kind = self.kind(expr.place)
-        words = tuple(dict.fromkeys(_KINDS[name] for name in expr.kinds if name != "integer"))
-        among: Element = sa.false() if not words else kind == words[0] if len(words) == 1 else kind.in_(words)
+        words = [_KINDS[name] for name in expr.kinds if name != "integer"]
+        found = among(kind, words) if words else sa.false()
         if "integer" not in expr.kinds or "number" in expr.kinds:
-            return among
+            return found
         number = sa.cast(self.text(expr.place), sa.Numeric)
         whole = number == sa.func.trunc(number) if expr.loose else sa.func.scale(number) == 0
         # A CASE casts only where it must; a NULL kind stays NULL.
-        return sa.case((kind == "number", whole), (kind.is_(None), sa.null()), else_=among)
+        return sa.case((kind == "number", whole), (kind.is_(None), sa.null()), else_=found)
 
     # ── values ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -195,7 +195,7 @@ class PostgreSQL(Writer):
         return sa.case((number.is_(None), sa.null()), else_=sa.func.mod(number, divisor) == 0)
 
     def captured(self, expr: v.Captured) -> Element:
-        found = sa.func.substring(self.expr(expr.expr), _pattern(expr.pattern))
+        found = sa.func.substring(self.expr(expr.expr), spelled(expr.pattern, to_postgres))
         return sa.func.nullif(found, "")
 
     def exact_text(self, text: Element) -> Element:
@@ -203,7 +203,7 @@ class PostgreSQL(Writer):
         return Words("(", text, ' COLLATE "C")')
 
     def matches(self, expr: v.Matches) -> Element:
-        return Words("(", self.expr(expr.expr), " ~ ", sa.literal(_pattern(expr.pattern)), ")")
+        return Words("(", self.expr(expr.expr), " ~ ", sa.literal(spelled(expr.pattern, to_postgres)), ")")
 
     # ── objects ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -330,13 +330,6 @@ def _name(level: int) -> Element:
 
 def _alias(level: int) -> str:
     return f"tw_each{level}"
-
-
-def _pattern(pattern: str) -> str:
-    try:
-        return to_postgres(pattern)
-    except NoSuchSetError as error:
-        raise Unsayable(str(error)) from None
 
 
 @cache

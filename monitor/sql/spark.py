@@ -17,9 +17,8 @@ from sqlalchemy.ext.compiler import compiles
 
 from monitor.catalog import Family
 from monitor.sql import vocabulary as v
-from monitor.sql.regex_java import to_java
-from monitor.sql.regex_tree import NoSuchSetError
 from monitor.sql.spelling import Compiler, Preparer, Spelling
+from monitor.sql.spoken import cast, java
 from monitor.sql.words import Words
 from monitor.sql.writer import Element, Unsayable, Writer
 
@@ -48,7 +47,7 @@ class Spark(Writer):
 
     def moment(self, moment: datetime) -> Element:
         text = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f+00:00")
-        return _cast(sa.literal(text), "TIMESTAMP")
+        return cast(sa.literal(text), "TIMESTAMP")
 
     def timeless(self, at: Element) -> Element:
         return at.is_(None)
@@ -128,7 +127,7 @@ class Spark(Writer):
         return sa.func.coalesce(sa.func.size(keys) > 0, sa.false())
 
     def more_keys(self, expr: v.MoreKeys) -> Element:
-        known = sum((_cast(self.expr(v.Exists(place)), "INT") for place in expr.places), sa.literal(0))
+        known = sum((cast(self.expr(v.Exists(place)), "INT") for place in expr.places), sa.literal(0))
         members = _at(self.expr(expr.doc), expr.path, "map<string,variant>")
         return sa.func.coalesce(sa.func.size(members) > known, sa.false())
 
@@ -182,7 +181,7 @@ class Spark(Writer):
 
     def try_cast(self, expr: v.TryCast) -> Element:  # noqa: PLR0911 - one return per family
         inner = self.expr(expr.expr)
-        text = _cast(inner, "STRING")
+        text = cast(inner, "STRING")
         match expr.family:
             case Family.TEXT:
                 return text
@@ -210,13 +209,13 @@ class Spark(Writer):
         if digits > _SCALE:
             raise Unsayable(f"multiples of {expr.divisor} have more decimals than {self.engine} counts exactly")
         number = _try_cast(text, f"DECIMAL(38,{_SCALE})")
-        divided = number % _cast(sa.literal(expr.divisor), f"DECIMAL(38,{_SCALE})") == 0
+        divided = number % cast(sa.literal(expr.divisor), f"DECIMAL(38,{_SCALE})") == 0
         # More digits behind the point than that were rounded away: no multiple of anything that has fewer.
         lost = sa.func.length(sa.func.regexp_extract(text, r"\.([0-9]+)$", 1)) > _SCALE
         small = sa.and_(number == 0, _try_cast(text, "DOUBLE") != 0)
         arms: list[tuple[Element, Element]] = [(sa.or_(lost, small), sa.false())]
         if not digits:
-            whole = _try_cast(text, "DECIMAL(38,0)") % _cast(sa.literal(expr.divisor), "DECIMAL(38,0)") == 0
+            whole = _try_cast(text, "DECIMAL(38,0)") % cast(sa.literal(expr.divisor), "DECIMAL(38,0)") == 0
             arms.insert(0, (text.op("RLIKE")("^-?[0-9]+$"), whole))
         return sa.case(*arms, else_=divided)
 
@@ -227,14 +226,14 @@ class Spark(Writer):
         return sa.case((small, sa.func.floor(number)), else_=number)
 
     def captured(self, expr: v.Captured) -> Element:
-        return sa.func.nullif(sa.func.regexp_extract(self.expr(expr.expr), _java(expr.pattern), 1), "")
+        return sa.func.nullif(sa.func.regexp_extract(self.expr(expr.expr), java(expr.pattern), 1), "")
 
     def matches(self, expr: v.Matches) -> Element:
-        return sa.func.regexp_like(self.expr(expr.expr), _java(expr.pattern))
+        return sa.func.regexp_like(self.expr(expr.expr), java(expr.pattern))
 
     def epoch_hour(self, expr: v.EpochHour) -> Element:
-        micros = sa.func.unix_micros(_cast(self.expr(expr.expr), "TIMESTAMP"))
-        return _cast(sa.func.floor(micros / sa.literal_column(f"{_MICROSECONDS_PER_HOUR}e0")), "BIGINT")
+        micros = sa.func.unix_micros(cast(self.expr(expr.expr), "TIMESTAMP"))
+        return cast(sa.func.floor(micros / sa.literal_column(f"{_MICROSECONDS_PER_HOUR}e0")), "BIGINT")
 
     def since_epoch(self, expr: v.SinceEpoch) -> Element:
         return sa.func.timestamp_micros(_try_cast(self.expr(expr.expr), "BIGINT") * _UNIX[expr.unit])
@@ -251,7 +250,7 @@ class _Parsed(sa.sql.expression.ColumnElement[Any]):
 
     def __init__(self, text: Element, *, column: bool) -> None:
         self.type = sa.types.NullType()
-        listed: Element = sa.func.concat("[", _cast(text, "STRING"), "]")
+        listed: Element = sa.func.concat("[", cast(text, "STRING"), "]")
         if column:
             nested = sa.func.typeof(text).op("RLIKE")("^(array|map|struct)<")
             there = sa.and_(nested, text.is_not(None))
@@ -288,24 +287,13 @@ def _canonical(value: Element) -> Element:
     arms = []
     for native in ("DECIMAL(38,18)", "DECIMAL(38,0)"):  # from 1e20 on a number has no room for a fraction, and has none
         number = _try_cast(text, native)
-        plain = sa.func.to_json(_at(_cast(number, "VARIANT"), (), "variant"))
+        plain = sa.func.to_json(_at(cast(number, "VARIANT"), (), "variant"))
         arms.append((sa.and_(is_float, number.is_not(None)), plain))
     return sa.case(*arms, else_=sa.func.to_json(value))
 
 
-def _java(pattern: str) -> str:
-    try:
-        return to_java(pattern)
-    except NoSuchSetError as unknown:
-        raise Unsayable(str(unknown)) from None
-
-
-def _cast(expr: Element, native: str) -> Element:
-    return Words("CAST(", expr, f" AS {native})")
-
-
 def _try_cast(expr: Element, native: str) -> Element:
-    return Words("TRY_CAST(", expr, f" AS {native})")
+    return cast(expr, native, how="TRY_CAST")
 
 
 def _item(level: int) -> Element:

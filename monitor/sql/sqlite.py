@@ -19,11 +19,11 @@ from sqlalchemy.dialects import sqlite
 
 from monitor.catalog import Family
 from monitor.sql import vocabulary as v
+from monitor.sql.elements import among
 from monitor.sql.regex_postgres import STAND_IN
 from monitor.sql.regex_python import to_python
-from monitor.sql.regex_tree import NoSuchSetError
 from monitor.sql.words import Words
-from monitor.sql.writer import Element, Unsayable, Writer
+from monitor.sql.writer import Element, Unsayable, Writer, spelled
 
 _UNQUOTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _PLAIN_KEY = re.compile(r"[ !#-\[\]-~]+")
@@ -142,11 +142,10 @@ class SQLite(Writer):
 
     def is_kind(self, expr: v.Is) -> Element:
         kind = self.kind(expr.place)
-        words = tuple(dict.fromkeys(word for name in expr.kinds for word in _KINDS[name]))
-        among = kind == words[0] if len(words) == 1 else kind.in_(words)
+        found = among(kind, (word for name in expr.kinds for word in _KINDS[name]))
         if "integer" not in expr.kinds or "number" in expr.kinds or not expr.loose:
-            return among  # its syntax says it: `1.0` and `1e2` are real
-        return sa.case((kind == "real", sa.func.tw_multiple(self.text(expr.place), "1")), else_=among)
+            return found  # its syntax says it: `1.0` and `1e2` are real
+        return sa.case((kind == "real", sa.func.tw_multiple(self.text(expr.place), "1")), else_=found)
 
     # ── values ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -200,10 +199,10 @@ class SQLite(Writer):
         return sa.func.tw_multiple(self.expr(expr.expr), expr.divisor)
 
     def captured(self, expr: v.Captured) -> Element:
-        return sa.func.tw_captured(self.expr(expr.expr), _pattern(expr.pattern))
+        return sa.func.tw_captured(self.expr(expr.expr), spelled(expr.pattern, to_python))
 
     def matches(self, expr: v.Matches) -> Element:
-        return sa.func.tw_matches(self.expr(expr.expr), _pattern(expr.pattern))
+        return sa.func.tw_matches(self.expr(expr.expr), spelled(expr.pattern, to_python))
 
     def split_part(self, expr: v.SplitPart) -> Element:
         return sa.func.tw_part(self.expr(expr.expr), expr.separator, expr.index)
@@ -326,13 +325,6 @@ def _seconds(at: Element) -> Element:
         )),
         (sa.func.typeof(at) == "real", sa.func.tw_julian(at)),
     )  # fmt: skip
-
-
-def _pattern(pattern: str) -> str:
-    try:
-        return to_python(pattern)
-    except NoSuchSetError as error:
-        raise Unsayable(str(error)) from None
 
 
 @cache
