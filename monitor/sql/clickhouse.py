@@ -253,10 +253,8 @@ def bound(moment: datetime) -> str:
 
 
 class _Preparer(Preparer):
+    sign: ClassVar = "`"
     escapes: ClassVar = {**_SPELLED, "`": "\\`"}
-
-    def __init__(self, dialect: sa.Dialect) -> None:
-        super().__init__(dialect, initial_quote="`")
 
 
 class _Compiler(Compiler):
@@ -288,7 +286,7 @@ class _Types(GenericTypeCompiler):
 
 class _Spelling(Spelling):
     name = "clickhouse"
-    preparer = _Preparer  # type: ignore[assignment]
+    preparer = _Preparer
     statement_compiler = _Compiler
     type_compiler_cls = _Types
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from monitor.catalog import Family
 from monitor.sql import vocabulary as v
-from monitor.sql.spelling import Compiler, Preparer, Spelling
+from monitor.sql.spelling import Compiler, Spelling
 from monitor.sql.spoken import Spoken, cast, java
 from monitor.sql.words import Words
 from monitor.sql.writer import Element, Unsayable
@@ -28,17 +28,12 @@ _SECONDS = 253_402_300_799
 """The last second of the year 9999."""
 
 
-class _Preparer(Preparer):
-    escapes: ClassVar = {'"': '""'}
-
-
 class _Compiler(Compiler):
     escapes: ClassVar = {"\\": "\\\\", "'": "''"}
 
 
 class _Spelling(Spelling):
     name = "redshift"
-    preparer = _Preparer
     statement_compiler = _Compiler
 
 

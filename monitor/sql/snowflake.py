@@ -20,7 +20,7 @@ from monitor.sql import vocabulary as v
 from monitor.sql.elements import among
 from monitor.sql.regex_posix import first_group, to_posix
 from monitor.sql.regex_tree import NoSuchSetError
-from monitor.sql.spelling import Compiler, Preparer, Spelling
+from monitor.sql.spelling import Compiler, Spelling
 from monitor.sql.spoken import Spoken, cast, item
 from monitor.sql.words import Words
 from monitor.sql.writer import Element, Unsayable
@@ -43,17 +43,12 @@ _SECONDS = 253_402_300_799
 _UNITS = {"seconds": 0, "milliseconds": 3, "microseconds": 6}
 
 
-class _Preparer(Preparer):
-    escapes: ClassVar = {'"': '""'}
-
-
 class _Compiler(Compiler):
     escapes: ClassVar = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\0": "\\0"}
 
 
 class _Spelling(Spelling):
     name = "snowflake"
-    preparer = _Preparer
     statement_compiler = _Compiler
 
 

@@ -305,10 +305,8 @@ def _name(level: int) -> Element:
 
 
 class _Preparer(Preparer):
+    sign: ClassVar = "`"
     escapes: ClassVar = {"`": "``"}
-
-    def __init__(self, dialect: sa.Dialect) -> None:
-        super().__init__(dialect, initial_quote="`")
 
 
 class _Compiler(Compiler):
@@ -327,7 +325,7 @@ class _Compiler(Compiler):
 
 class _Spelling(Spelling):
     name = "spark"
-    preparer = _Preparer  # type: ignore[assignment]
+    preparer = _Preparer
     statement_compiler = _Compiler
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.sql.functions import Function  # not sa.func: other dialects put
 
 from monitor.catalog import Family
 from monitor.sql import vocabulary as v
-from monitor.sql.spelling import Compiler, Preparer, Spelling
+from monitor.sql.spelling import Compiler, Spelling
 from monitor.sql.spoken import Spoken, cast, item, java, listed
 from monitor.sql.words import Words
 from monitor.sql.writer import Element, Unsayable
@@ -31,13 +31,7 @@ _BEGINS: dict[v.JsonKind, str] = {"null": "n", "string": '"', "array": "[", "obj
 """JSON kind → the first sign of its text."""
 
 
-class _Preparer(Preparer):
-    escapes: ClassVar = {'"': '""'}
-
-
 class _Compiler(Compiler):
-    escapes: ClassVar = {"'": "''"}
-
     def render_literal_value(self, value: Any, type_: sa.types.TypeEngine[Any]) -> str:
         """Beyond 64 bits a number is a decimal, beyond 38 digits a float."""
         if isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
@@ -47,7 +41,6 @@ class _Compiler(Compiler):
 
 class _Spelling(Spelling):
     name = "trino"
-    preparer = _Preparer
     statement_compiler = _Compiler
 
 
