@@ -9,7 +9,6 @@ from functools import cache
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import GenericTypeCompiler
 
 from monitor.catalog import Family
@@ -294,19 +293,3 @@ class _Spelling(Spelling):
 @cache
 def _dialect() -> sa.Dialect:
     return _Spelling()
-
-
-@compiles(raws.ListOf, "clickhouse")
-def _say_list(element: raws.ListOf, compiler: Compiler, **kw: Any) -> str:
-    return f"[{', '.join(compiler.process(item, **kw) for item in element.items)}]"
-
-
-@compiles(raws.Subscript, "clickhouse")
-def _say_subscript(element: raws.Subscript, compiler: Compiler, **kw: Any) -> str:
-    return f"{compiler.process(element.many, **kw)}[{compiler.process(element.at, **kw)}]"
-
-
-@compiles(raws.Lambda, "clickhouse")
-def _say_lambda(element: raws.Lambda, compiler: Compiler, **kw: Any) -> str:
-    names = ", ".join(compiler.process(name, **kw) for name in element.names)
-    return f"({names}) -> ({compiler.process(element.body, **kw)})"

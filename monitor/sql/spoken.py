@@ -57,6 +57,11 @@ def cast(value: Element, native: str, *, how: str = "CAST") -> Element:
     return Words(f"{how}(", value, f" AS {native})")
 
 
+def try_cast(value: Element, native: str) -> Element:
+    """`TRY_CAST(… AS …)`: NULL where the value does not fit."""
+    return cast(value, native, how="TRY_CAST")
+
+
 def listed(items: Sequence[Element], opening: str = "[") -> Element:
     """An array of these: `[a, b]`, `ARRAY[a, b]`."""
     parts: list[str | Element] = []
