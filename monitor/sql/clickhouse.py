@@ -14,18 +14,16 @@ from sqlalchemy.sql.compiler import GenericTypeCompiler
 from monitor.catalog import Family
 from monitor.sql import clickhouse_json as raws
 from monitor.sql import vocabulary as v
-from monitor.sql.elements import constants
+from monitor.sql.elements import MICROSECONDS, MICROSECONDS_PER_HOUR, constants
 from monitor.sql.regex import to_re2
 from monitor.sql.spelling import Compiler, Preparer, Spelling
 from monitor.sql.writer import Element, Writer
 
-_MICROSECONDS_PER_HOUR = 3_600_000_000
 _MOST_DIGITS = 10**38
 _INT256_DIGITS = 39
 """A text of so many characters is surely within 256 bits."""
 _LARGEST = 2**63
 _SPELLED = {"\\": "\\\\", "\0": "\\0", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_UNIX = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}
 
 
 class ClickHouse(Writer):
@@ -229,12 +227,12 @@ class ClickHouse(Writer):
 
     def epoch_hour(self, expr: v.EpochHour) -> Element:
         moment = sa.func.toDateTime64(self.expr(expr.expr), 6, "UTC")
-        hours = sa.func.floor(sa.func.toUnixTimestamp64Micro(moment) / sa.literal(float(_MICROSECONDS_PER_HOUR)))
+        hours = sa.func.floor(sa.func.toUnixTimestamp64Micro(moment) / sa.literal(float(MICROSECONDS_PER_HOUR)))
         return sa.cast(hours, sa.BigInteger)
 
     def since_epoch(self, expr: v.SinceEpoch) -> Element:
         number = sa.func.accurateCastOrNull(self.expr(expr.expr), "Int64")
-        return sa.func.fromUnixTimestamp64Micro(number * _UNIX[expr.unit], "UTC")
+        return sa.func.fromUnixTimestamp64Micro(number * MICROSECONDS[expr.unit], "UTC")
 
     def _say(self, expr: v.Expr) -> Element:
         if isinstance(expr, v.OneOf) and any(value == 0 and not isinstance(value, bool) for value in expr.values):

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from monitor.catalog import Family
 from monitor.sql import duckdb_json as docs
 from monitor.sql import vocabulary as v
-from monitor.sql.elements import among, total
+from monitor.sql.elements import MICROSECONDS, MICROSECONDS_PER_HOUR, among, total
 from monitor.sql.regex import to_re2
 from monitor.sql.writer import SQL_TYPES, Element, Writer
 
@@ -31,7 +31,6 @@ _KINDS: dict[v.JsonKind, tuple[str, ...]] = {
     "array": ("ARRAY",),
     "object": ("OBJECT",),
 }
-_MICROSECONDS_PER_HOUR = 3_600_000_000
 
 
 class DuckDB(Writer):
@@ -137,7 +136,7 @@ class DuckDB(Writer):
         return sa.cast(sa.func.concat("{", joined, "}"), docs.Json)
 
     def since_epoch(self, expr: v.SinceEpoch) -> Element:
-        microseconds = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}[expr.unit]
+        microseconds = MICROSECONDS[expr.unit]
         number = sa.try_cast(self.expr(expr.expr), sa.BigInteger)
         return sa.func.make_timestamp(number * microseconds if microseconds > 1 else number)
 
@@ -151,7 +150,7 @@ class DuckDB(Writer):
 
     def epoch_hour(self, expr: v.EpochHour) -> Element:
         at = self.expr(expr.expr)
-        hours = sa.func.floor(sa.func.epoch_us(at) / sa.literal(float(_MICROSECONDS_PER_HOUR)))
+        hours = sa.func.floor(sa.func.epoch_us(at) / sa.literal(float(MICROSECONDS_PER_HOUR)))
         return sa.case((sa.func.isfinite(at), sa.cast(hours, sa.BigInteger)))
 
     def captured(self, expr: v.Captured) -> Element:

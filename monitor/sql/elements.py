@@ -1,4 +1,4 @@
-"""Elements that all engines say alike: constants, sums, texts joined, one of several words."""
+"""Elements that all engines say alike: constants, sums, texts joined, one of several words; units of time."""
 
 import operator
 from collections.abc import Iterable, Sequence
@@ -13,6 +13,12 @@ from sqlalchemy.sql.elements import ColumnElement
 from monitor.sql import vocabulary as v
 
 Element: TypeAlias = ColumnElement[Any]
+
+MICROSECONDS = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}
+"""A unit of `vocabulary.SinceEpoch` → microseconds in it."""
+PER_SECOND = {"seconds": 1, "milliseconds": 1_000, "microseconds": 1_000_000}
+"""A unit of `vocabulary.SinceEpoch` → how many a second has."""
+MICROSECONDS_PER_HOUR = 3_600_000_000
 
 _EXACT = 2**53
 """Below it every whole number is exactly a float."""

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql
 from monitor.catalog import Family
 from monitor.sql import postgresql_json as docs
 from monitor.sql import vocabulary as v
-from monitor.sql.elements import among
+from monitor.sql.elements import MICROSECONDS, among
 from monitor.sql.regex_postgres import STAND_IN, to_postgres
 from monitor.sql.words import Words
 from monitor.sql.writer import Element, Unsayable, Writer, spelled
@@ -28,7 +28,6 @@ PLACEHOLDERS = {"until": "CAST($1 AS timestamptz)", "since": "CAST($2 AS timesta
 
 _HUGE = 10**38
 _LONG = 2**63
-_US_PER = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}
 _MOST_US = 9 * 10**18
 _KINDS: dict[v.JsonKind, str] = {
     "null": "null", "boolean": "boolean", "integer": "number", "number": "number", "string": "string",
@@ -177,7 +176,7 @@ class PostgreSQL(Writer):
         return sa.case((sa.func.abs(number) < _HUGE, sa.func.round(number)))
 
     def since_epoch(self, expr: v.SinceEpoch) -> Element:
-        per = _US_PER[expr.unit]
+        per = MICROSECONDS[expr.unit]
         number = self.try_cast(v.TryCast(expr.expr, Family.INTEGER))
         after = Words("(timestamptz '1970-01-01 00:00:00+00' + ", number, f" * interval '{per} microseconds')")
         return sa.case((sa.func.abs(number) <= _MOST_US // per, after))

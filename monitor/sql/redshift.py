@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from monitor.catalog import Family
 from monitor.sql import vocabulary as v
+from monitor.sql.elements import PER_SECOND
 from monitor.sql.spelling import Compiler, Spelling
 from monitor.sql.spoken import Spoken, cast, java
 from monitor.sql.words import Words
@@ -23,7 +24,6 @@ from monitor.sql.writer import Element, Unsayable
 _NUMBER = r"^[-+]?[0-9]{1,38}([.][0-9]{1,30})?([eE][-+]?[0-9]{1,2})?$"
 _WHOLE = r"^[-+]?[0-9]{1,38}([.][0-9]+)?$"
 _MOMENT = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-_PER_SECOND = {"seconds": 1, "milliseconds": 1_000, "microseconds": 1_000_000}
 _SECONDS = 253_402_300_799
 """The last second of the year 9999."""
 
@@ -137,7 +137,7 @@ class Redshift(Spoken):
 
     def since_epoch(self, expr: v.SinceEpoch) -> Element:
         number = cast(self.expr(expr.expr), "BIGINT")
-        units = _PER_SECOND[expr.unit]
+        units = PER_SECOND[expr.unit]
         seconds = Words("(", number, f" / {units})")
         rest = Words("(MOD(", number, f", {units}) * {1_000_000 // units})")
         moment = Words(

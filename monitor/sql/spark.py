@@ -16,17 +16,16 @@ import sqlalchemy as sa
 from monitor.catalog import Family
 from monitor.sql import spark_json as docs
 from monitor.sql import vocabulary as v
+from monitor.sql.elements import MICROSECONDS, MICROSECONDS_PER_HOUR
 from monitor.sql.spelling import Compiler, Preparer, Spelling
 from monitor.sql.spoken import cast, java, try_cast
 from monitor.sql.words import Words
 from monitor.sql.writer import Element, Unsayable, Writer
 
-_MICROSECONDS_PER_HOUR = 3_600_000_000
 _EXACT = 2**53
 _MOST_DIGITS = 10**38
 _SCALE = 18
 """Digits behind the point of the decimals that multiples are told with; as many as leave 20 before it."""
-_UNIX = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}
 _KINDS: dict[v.JsonKind, str] = {
     "null": "VOID", "boolean": "BOOLEAN", "string": "STRING", "array": "ARRAY%", "object": "OBJECT%",
 }  # fmt: skip
@@ -232,10 +231,10 @@ class Spark(Writer):
 
     def epoch_hour(self, expr: v.EpochHour) -> Element:
         micros = sa.func.unix_micros(cast(self.expr(expr.expr), "TIMESTAMP"))
-        return cast(sa.func.floor(micros / sa.literal_column(f"{_MICROSECONDS_PER_HOUR}e0")), "BIGINT")
+        return cast(sa.func.floor(micros / sa.literal_column(f"{MICROSECONDS_PER_HOUR}e0")), "BIGINT")
 
     def since_epoch(self, expr: v.SinceEpoch) -> Element:
-        return sa.func.timestamp_micros(try_cast(self.expr(expr.expr), "BIGINT") * _UNIX[expr.unit])
+        return sa.func.timestamp_micros(try_cast(self.expr(expr.expr), "BIGINT") * MICROSECONDS[expr.unit])
 
 
 class _Preparer(Preparer):

@@ -19,7 +19,7 @@ from sqlalchemy.dialects import sqlite
 from monitor.catalog import Family
 from monitor.sql import sqlite_json as docs
 from monitor.sql import vocabulary as v
-from monitor.sql.elements import among
+from monitor.sql.elements import PER_SECOND, among
 from monitor.sql.regex_postgres import STAND_IN
 from monitor.sql.regex_python import to_python
 from monitor.sql.words import Words
@@ -187,7 +187,7 @@ class SQLite(Writer):
         return sa.func.tw_whole(self.expr(expr.expr))
 
     def since_epoch(self, expr: v.SinceEpoch) -> Element:
-        per = {"seconds": 1, "milliseconds": 1_000, "microseconds": 1_000_000}[expr.unit]
+        per = PER_SECOND[expr.unit]
         return sa.func.tw_floor_div(self.expr(expr.expr), per)
 
     def epoch_hour(self, expr: v.EpochHour) -> Element:

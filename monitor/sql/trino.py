@@ -16,6 +16,7 @@ from sqlalchemy.sql.functions import Function  # not sa.func: other dialects put
 
 from monitor.catalog import Family
 from monitor.sql import vocabulary as v
+from monitor.sql.elements import PER_SECOND
 from monitor.sql.spelling import Compiler, Spelling
 from monitor.sql.spoken import Spoken, cast, item, java, listed, try_cast
 from monitor.sql.words import Words
@@ -26,7 +27,6 @@ _LARGEST = 2**63
 _SCALE = 18
 """Digits behind the point of the decimals that multiples are told with; as many as leave 20 before it."""
 _ARRAY = "ARRAY["
-_PER_SECOND = {"seconds": 1, "milliseconds": 1_000, "microseconds": 1_000_000}
 _BEGINS: dict[v.JsonKind, str] = {"null": "n", "string": '"', "array": "[", "object": "{"}
 """JSON kind → the first sign of its text."""
 
@@ -216,7 +216,7 @@ class Trino(Spoken):
 
     def since_epoch(self, expr: v.SinceEpoch) -> Element:
         number = try_cast(self.expr(expr.expr), "DOUBLE")
-        return _try(sa.func.from_unixtime(Words("(", number, f" / {_PER_SECOND[expr.unit]}e0)")))
+        return _try(sa.func.from_unixtime(Words("(", number, f" / {PER_SECOND[expr.unit]}e0)")))
 
 
 def bound(moment: datetime) -> str:
