@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,13 +17,10 @@ from monitor.errors import ConfigError, PlanError, Problems, TrackwardenError
 
 if TYPE_CHECKING:
     from monitor.alert.downstream import Below
-    from monitor.alert.hours import Gathered, Quiet
-    from monitor.alert.routing import Channel, Destination, Routing
+    from monitor.alert.routing import Channel, Routing
     from monitor.alert.sender import Sender
     from monitor.alert.slack import BotSender
     from monitor.catalog import Catalog
-    from monitor.config import Channel as ChannelSettings
-    from monitor.config import Digest, Hours, SlackPlace
     from monitor.history.store import History
     from monitor.incidents.model import Patience
     from monitor.judge.thresholds import Thresholds
@@ -193,26 +190,11 @@ class Workspace:
 
     def routing(self) -> "Routing":
         """Who is told where and when."""
-        from monitor.alert.routing import Destination, Route, Routing
-        from monitor.judge.model import Severity
+        from monitor.alert import configured
 
-        slack = self.settings.slack
-        teams = {name: _destination(team) for name, team in slack.teams.items()}
-        routes = tuple(
-            Route(
-                _destination(route),
-                event=route.event or "",
-                source=route.source or "",
-                team=route.team or "",
-                kind=route.kind or "",
-                severity=Severity[(route.severity or "info").upper()],
-            )
-            for route in slack.routes
-        )
-        usual = Destination(quiet=_quiet(slack.quiet), gathered=_gathered(slack.digest))
         channels = self.channels()
         told = self.has_slack or not channels  # with neither, messages are printed
-        return Routing(slack.channel or "", teams, routes, usual, slack.digest_over, channels, told)
+        return configured.routing(self.settings.slack, channels, told=told)
 
     @property
     def has_slack(self) -> bool:
@@ -221,9 +203,9 @@ class Workspace:
 
     def channels(self) -> "tuple[Channel, ...]":
         """The channels beside Slack; one without a URL is off."""
-        on = {name: said for name, said in self.settings.channels.items() if said.service}
-        named = {team for said in on.values() for team in said.team} | set(self.settings.slack.teams)
-        return tuple(_channel(name, said, frozenset(named)) for name, said in on.items())
+        from monitor.alert import configured
+
+        return configured.channels(self.settings)
 
     def downstream(self) -> "Below":
         """What is built from the landed rows, by dbt's manifests; nothing where none is named."""
@@ -234,29 +216,9 @@ class Workspace:
 
     def patience(self) -> "Patience":
         """How quickly something is told, and what is not."""
-        from monitor.incidents.model import Patience, Suppression
+        from monitor.alert import configured
 
-        said = self.settings.incidents
-        suppressed = tuple(
-            Suppression(
-                one.event,
-                one.kind or "",
-                one.version or "",
-                one.source or "",
-                one.property or "",
-                datetime.combine(one.until, datetime.min.time(), UTC) if one.until else None,
-                one.why,
-            )
-            for one in said.suppress
-        )
-        return Patience(
-            open_after=said.open_after,
-            close_after=said.close_after,
-            repeat=said.repeat,
-            same_episode=said.same_episode,
-            flips=said.flips,
-            suppressed=suppressed,
-        )
+        return configured.patience(self.settings.incidents)
 
     def sender(self, out: Callable[[str], object]) -> "Sender":
         """Where messages go: to Slack, and to the channels beside it."""
@@ -293,52 +255,6 @@ class Workspace:
     def report_folder(self) -> Path:
         """Where the report is written."""
         return self.settings.resolve(self.settings.report.path)
-
-
-def _channel(name: str, said: "ChannelSettings", named: frozenset[str]) -> "Channel":
-    from monitor.alert.channel import PAGERS
-    from monitor.alert.routing import Channel
-    from monitor.judge.model import Severity
-
-    return Channel(
-        name,
-        said.event,
-        said.source,
-        said.team,
-        named if said.rest else frozenset(),
-        said.kind,
-        Severity[(said.severity or "info").upper()],
-        said.instead,
-        _quiet(said.quiet),
-        _gathered(said.digest),
-        said.digest_over,
-        one_by_one=said.service in PAGERS,
-    )
-
-
-def _destination(place: "SlackPlace") -> "Destination":
-    from monitor.alert.routing import Destination
-
-    return Destination(place.channel or "", place.mention or "", _quiet(place.quiet), _gathered(place.digest))
-
-
-def _quiet(hours: "Hours | None") -> "Quiet | None":
-    from monitor.alert.hours import Quiet
-    from monitor.judge.model import Severity
-
-    if hours is None:
-        return None
-    since, until = time.fromisoformat(hours.since), time.fromisoformat(hours.until)
-    return Quiet(since, until, hours.timezone, hours.weekends, Severity[hours.but.upper()])
-
-
-def _gathered(digest: "Digest | None") -> "Gathered | None":
-    from monitor.alert.hours import Gathered
-    from monitor.judge.model import Severity
-
-    if digest is None:
-        return None
-    return Gathered(tuple(map(time.fromisoformat, digest.at)), digest.timezone, Severity[digest.but.upper()])
 
 
 def _gates(hour: float) -> tuple[float, float, float, float]:

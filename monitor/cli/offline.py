@@ -1,7 +1,8 @@
 """A landing for plans without a warehouse: every event in one JSON document, so that rules have their verdicts."""
 
 from monitor.catalog import Catalog, Column, Family, Table, TableRef
-from monitor.config.landings import ColumnLocator, InColumn, JsonLanding
+from monitor.config.landings import InColumn, JsonLanding
+from monitor.config.locators import ColumnLocator
 from monitor.landing.bind import land
 from monitor.landing.model import Landed
 from monitor.plan.model import Plan

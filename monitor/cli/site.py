@@ -14,7 +14,8 @@ from monitor.judge.model import Kind
 from monitor.landing.model import Landed
 from monitor.measure.model import Unmeasured
 from monitor.report.build import build_site
-from monitor.report.model import RunInfo, Site
+from monitor.report.model import RunInfo
+from monitor.report.pages import Site
 from monitor.report.write import INDEX, Written, write_site
 from monitor.run import past_of
 from monitor.scans import Scans

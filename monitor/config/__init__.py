@@ -13,22 +13,13 @@ from monitor.config.alerting import (
 )
 from monitor.config.landings import (
     AmplitudeLanding,
-    AppVersionLocator,
-    ColumnLocator,
-    ConstantLocator,
-    Dates,
-    DatesLocator,
-    FallbackLocator,
     Ga4Landing,
     InColumn,
     JitsuLanding,
     JsonLanding,
-    JsonLocator,
     Landing,
-    Locator,
     MixpanelLanding,
     PosthogLanding,
-    RegexLocator,
     RudderstackLanding,
     SegmentLanding,
     SnowplowLanding,
@@ -36,6 +27,17 @@ from monitor.config.landings import (
     schemas_of,
 )
 from monitor.config.load import load_settings, parse_settings
+from monitor.config.locators import (
+    AppVersionLocator,
+    ColumnLocator,
+    ConstantLocator,
+    Dates,
+    DatesLocator,
+    FallbackLocator,
+    JsonLocator,
+    Locator,
+    RegexLocator,
+)
 from monitor.config.model import (
     DbtTarget,
     GxTarget,

@@ -11,16 +11,15 @@ from typing import Any
 
 from monitor.contract.declared import DEPTH, MOST
 from monitor.contract.drafts import REFUSED, unknown_draft
-from monitor.contract.field import Field, InColumn, InJson, InRow, NoColumn, not_landed
+from monitor.contract.field import Field, InColumn, InJson, InRow
 from monitor.contract.ground import Ground, Spot, cut_matters, is_anything, pointer
 from monitor.contract.model import Compiled, Declined, Draft, Rule, Undecidable, Verdict
-from monitor.contract.presence import no_json_either, present_column
+from monitor.contract.presence import no_json_either, presence
 from monitor.contract.rules import OF_ARRAYS, OF_OBJECTS
 from monitor.contract.rules.arrays import array_of, nth
-from monitor.contract.rules.objects import guarded, object_of, untold
-from monitor.contract.scope import FALSE, MOST_PARTS, TRUE, Budget, Unsaid, all_of, there
+from monitor.contract.rules.objects import guarded, object_of
+from monitor.contract.scope import FALSE, MOST_PARTS, Budget, Unsaid, all_of, there
 from monitor.sql import vocabulary as sql
-from monitor.sql.vocabulary import Expr
 
 __all__ = ["Ground", "pointer", "rules"]
 
@@ -172,35 +171,11 @@ class _Walk:
         key = alike.presence(member, of)
         known = None if key is None else alike.known(key, prefix)
         if known is None:
-            draft = self._lifted(self._present(member, of), replace(member, lifts=of.lifts))
+            draft = self._lifted(presence(self.ground, member, of), replace(member, lifts=of.lifts))
             known = (self._rule(member, "required", value=True, draft=draft),)
             if key is not None:
                 alike.keep(key, prefix, known)
         return known
-
-    def _present(self, member: Spot, of: Spot) -> Draft:
-        field, says = member.field, "is present"
-        if isinstance(field, InRow):
-            return Draft(Undecidable("the object lands flattened"), says)
-        if isinstance(field, NoColumn):
-            return Draft(not_landed(field), says)
-        if isinstance(field, InColumn):
-            return present_column(field, member, of)
-        if field.alone and (reason := untold(member.types)):
-            return Draft(Undecidable(reason), says)
-        absent: Expr = sql.Not(field.exists)
-        guard = self._is_object(of)
-        return Draft(Compiled(absent if guard == TRUE else sql.And((guard, absent))), says)
-
-    def _is_object(self, of: Spot) -> Expr:
-        """True where the value whose keys are asked for is an object; a row without any document lacks them all."""
-        if of.path:
-            holder = of.field if isinstance(of.field, InJson) else self.ground.holder(of.path)
-            return holder.kind("object") if isinstance(holder, InJson) else TRUE
-        if not isinstance(of.field, InJson) or set(of.types) == {"object"}:
-            return TRUE
-        is_object = of.field.kind("object")
-        return is_object if of.types else sql.Coalesce((is_object, TRUE))
 
     # ── arrays ──────────────────────────────────────────────────────────────────────────────────────
 

@@ -3,12 +3,12 @@
 import socket
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from monitor.catalog import Table
 from monitor.errors import HistoryError, LeaseHeldError, TrackwardenError
@@ -21,6 +21,7 @@ from monitor.history.opening import Database
 from monitor.history.plans import PlanRecord
 from monitor.history.record import Recording, Words, record
 from monitor.history.runs import RunRecord
+from monitor.history.transactions import Transactions
 from monitor.history.trouble import shown, told
 from monitor.history.windows import Watermark
 from monitor.incidents.model import Delivery, Incident
@@ -46,7 +47,7 @@ CATCH_UP = 48
 """Windows that one run tells about, the newest ones; older ones are measured all the same."""
 
 
-class History:
+class History(Transactions):
     """Everything that is remembered between runs.
 
     Every method is one transaction, and raises HistoryError where the database refuses it; what was
@@ -55,12 +56,7 @@ class History:
     """
 
     def __init__(self, engine: Engine, place: str, kind: Database) -> None:
-        self._engine = engine
-        self._reader = kind.reading(engine)
-        self._writer = engine.execution_options(writes=True)
-        self._place = place
-        self._kind = kind
-        self._held: leases.Held | None = None
+        super().__init__(engine, place, kind)
         self._words = Words(Interned(rule), Interned(shape))
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
@@ -97,31 +93,7 @@ class History:
         copied._folder = folder  # noqa: SLF001 - one of us
         return copied
 
-    # ── the lease and the windows ───────────────────────────────────────────────────────────────────
-
-    @contextmanager
-    def lease(self, owner: str, ttl: timedelta) -> Iterator[None]:
-        """Hold the workspace while the block runs. LeaseHeldError: another live process does.
-
-        The lease is renewed from a thread of its own, and by every transaction of the block. One that ran out, or
-        whose process on this host has died, is taken over; whoever held it can write no more.
-        """
-        if self._held is not None:
-            raise LeaseHeldError("this process runs the workspace already", where="this workspace")
-        holder = leases.Holder.here(owner)
-        with self._writing() as connection:
-            held = leases.take(connection, holder, self._kind.now(connection), ttl)
-        self._held = held
-        # A history in memory has one connection and one process: nobody could take the lease over.
-        alone = self._kind.in_memory(self._engine.url)
-        try:
-            with nullcontext() if alone else leases.beating(self._renewed, ttl):
-                yield
-        except BaseException:
-            with suppress(HistoryError):
-                self._release(held)
-            raise
-        self._release(held)
+    # ── windows ─────────────────────────────────────────────────────────────────────────────────────
 
     @contextmanager
     def claimed(self, until: int, run_id: str, *, most: int = CATCH_UP) -> Iterator[tuple[int, ...]]:
@@ -311,34 +283,6 @@ class History:
         """A table of `tidy.TIDY`, some thousands of rows at a time, all of one state; hours from `since` to `until`."""
         with self._reading() as connection:
             yield from tidy.batches(connection, name, since, until)
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        """A transaction that sees one state throughout."""
-        with told(self._place), self._reader.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        """A transaction that keeps other writers out from its beginning; within a lease, only while that is held."""
-        with told(self._place), self._writer.begin() as connection:
-            if self._held is not None:
-                leases.renew(connection, self._held, self._kind.now(connection))
-            yield connection
-
-    def _renewed(self) -> None:
-        with self._writing():
-            pass  # beginning to write renews the lease
-
-    def _release(self, held: leases.Held) -> None:
-        self._held = None
-        with self._writing() as connection:
-            leases.release(connection, held)
-
-    def _holding(self) -> leases.Held:
-        if self._held is None:
-            raise RuntimeError("windows are claimed within a lease")
-        return self._held
 
 
 def _why(error: BaseException) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from monitor.catalog import Table
-from monitor.config.landings import AnyLanding, Locator, Source
+from monitor.config.landings import AnyLanding, Source
+from monitor.config.locators import Locator
 from monitor.landing.columns import Columns
 from monitor.landing.held import Row
 from monitor.landing.versions import Listing

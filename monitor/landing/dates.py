@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from monitor.config.landings import Dates
+from monitor.config.locators import Dates
 from monitor.errors import ConfigError, Problems
 from monitor.sql import vocabulary as sql
 from monitor.sql.vocabulary import Expr

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from monitor.catalog import Catalog, Column, Family, Table, TableRef
-from monitor.config.landings import AnyLanding, FallbackLocator, JsonLocator, Locator, Source
+from monitor.config.landings import AnyLanding, Source
+from monitor.config.locators import FallbackLocator, JsonLocator, Locator
 from monitor.errors import ConfigError
 from monitor.landing.columns import Columns, as_document
 from monitor.landing.held import Held, Row, planned_for, source_expr

@@ -3,7 +3,8 @@
 import re
 
 from monitor.catalog import Catalog
-from monitor.config.landings import FallbackLocator, JitsuLanding, Locator
+from monitor.config.landings import JitsuLanding
+from monitor.config.locators import FallbackLocator, Locator
 from monitor.landing.collector import Collector, names_of
 from monitor.landing.columns import Columns, as_text
 from monitor.landing.document_table import Shape, first_needed, land_shape, table_of, times_of

@@ -4,14 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 from monitor.catalog import Catalog, Table, TableRef
-from monitor.config.landings import (
-    AnyLanding,
-    AppVersionLocator,
-    ColumnLocator,
-    InColumn,
-    RegexLocator,
-    Source,
-)
+from monitor.config.landings import AnyLanding, InColumn, Source
+from monitor.config.locators import AppVersionLocator, ColumnLocator, RegexLocator
 from monitor.landing.collector import Collector, Schema, names_of
 from monitor.landing.collisions import clash_notes, crowd_notes, dropped_notes, only_tracks
 from monitor.landing.columns import Columns, as_text, find

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from functools import partial
 
 from monitor.catalog import Catalog
-from monitor.config.landings import FallbackLocator, Locator, RudderstackLanding
+from monitor.config.landings import RudderstackLanding
+from monitor.config.locators import FallbackLocator, Locator
 from monitor.landing.collector import Collector
 from monitor.landing.columns import Columns, as_text
 from monitor.landing.held import Row, is_event

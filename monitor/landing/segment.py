@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from monitor.catalog import Catalog
-from monitor.config.landings import ColumnLocator, FallbackLocator, Locator, SegmentLanding
+from monitor.config.landings import SegmentLanding
+from monitor.config.locators import ColumnLocator, FallbackLocator, Locator
 from monitor.errors import ConfigError
 from monitor.landing.collector import Collector
 from monitor.landing.columns import Columns

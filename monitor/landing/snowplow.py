@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from monitor.catalog import Catalog, TableRef
-from monitor.config.landings import ColumnLocator, Locator, SnowplowLanding
+from monitor.config.landings import SnowplowLanding
+from monitor.config.locators import ColumnLocator, Locator
 from monitor.landing.columns import Columns, as_document
 from monitor.landing.held import Held, Row, one_table_missing, planned_for, source_expr
 from monitor.landing.model import InDocument, Landed, LandedEvent, LandedTable, NotLanded

@@ -5,7 +5,8 @@ the failure names it, says event and version.
 """
 
 from monitor.catalog import Catalog, Family, Table, TableRef
-from monitor.config.landings import ColumnLocator, FallbackLocator, Locator, SnowplowLanding
+from monitor.config.landings import SnowplowLanding
+from monitor.config.locators import ColumnLocator, FallbackLocator, Locator
 from monitor.errors import ConfigError
 from monitor.landing.columns import Columns, as_document
 from monitor.landing.held import Row, source_expr

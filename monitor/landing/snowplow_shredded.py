@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.catalog import Catalog, Column, Table
-from monitor.config.landings import AppVersionLocator, ColumnLocator, InColumn, Locator, RegexLocator, SnowplowLanding
+from monitor.config.landings import InColumn, SnowplowLanding
+from monitor.config.locators import AppVersionLocator, ColumnLocator, Locator, RegexLocator
 from monitor.landing.columns import Columns, as_text, find
 from monitor.landing.held import Held, Row, source_expr
 from monitor.landing.model import FirstOf, InColumns, LandedEvent, LandedTable, NotLanded, Origin, Part

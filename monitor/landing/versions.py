@@ -7,14 +7,14 @@ from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any, TypeAlias, assert_never
 
-from monitor.config.landings import (
+from monitor.config.landings import Landing
+from monitor.config.locators import (
     AppVersionLocator,
     ColumnLocator,
     ConstantLocator,
     DatesLocator,
     FallbackLocator,
     JsonLocator,
-    Landing,
     Locator,
     RegexLocator,
 )

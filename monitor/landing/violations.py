@@ -7,7 +7,8 @@ that was not blocked lands as well, and is counted there.
 from collections.abc import Iterator
 
 from monitor.catalog import Catalog, Table, TableRef
-from monitor.config.landings import AppVersionLocator, ConstantLocator, FallbackLocator, Locator, SegmentLanding
+from monitor.config.landings import SegmentLanding
+from monitor.config.locators import AppVersionLocator, ConstantLocator, FallbackLocator, Locator
 from monitor.landing.columns import Columns, as_text, find
 from monitor.landing.held import Held, Row, planned_for, source_expr
 from monitor.landing.model import LandedEvent, LandedTable, MissingTable, Origin, Part, Rejected

@@ -15,6 +15,7 @@ from monitor.errors import WarehouseError
 from monitor.measure.model import NO_TIME, Measured, Undeclared
 from monitor.measure.read import NAMES_CAP, OTHER, Names, Read
 from monitor.measure.rows import Range, Rows
+from monitor.sql import tree
 from monitor.sql import vocabulary as v
 from monitor.sql.writer import Element, Writer
 from monitor.values import Row
@@ -45,7 +46,7 @@ def undeclared_keys(table: BoundTable, reach: Range, writer: Writer) -> str | No
     if not documents:
         return None
     rows = Rows(table, reach, writer)
-    columns = frozenset().union(*(v.columns(document) for document in documents))
+    columns = frozenset().union(*(tree.columns(document) for document in documents))
     below = rows.with_kind(columns)
     arms = [(indexes, *writer.keyed(below, writer.expr(document))) for document, indexes in documents.items()]
     parts = []
@@ -73,7 +74,7 @@ def duplicated_ids(table: BoundTable, reach: Range, writer: Writer) -> str | Non
         return None
     rows = Rows(table, reach, writer)
     column = writer.expr(table.landed.id)
-    below = rows.base(v.columns(table.landed.id)).subquery(rows.name("rows"))
+    below = rows.base(tree.columns(table.landed.id)).subquery(rows.name("rows"))
     statement = sa.select(sa.func.count(column) - sa.func.count(column.distinct())).select_from(below)
     return writer.compile(statement)
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from monitor.catalog import Table
 from monitor.measure.rows import Rows
+from monitor.sql import tree
 from monitor.sql import vocabulary as v
 from monitor.sql.vocabulary import Expr
 from monitor.sql.writer import Element, Writer
@@ -102,10 +103,10 @@ def _matches(expr: Expr) -> Iterator[tuple[str, v.Matches]]:
     if isinstance(expr, v.Matches) and isinstance(expr.expr, v.Column):
         yield expr.expr.name, expr
         return
-    for part in v.parts(expr):
+    for part in tree.parts(expr):
         yield from _matches(part)
 
 
 def replaced(exprs: Sequence[Expr | None], instead: Mapping[Expr, Expr]) -> list[Expr | None]:
     """The expressions with what stands for their patterns."""
-    return [None if expr is None else v.replaced(expr, instead) for expr in exprs]
+    return [None if expr is None else tree.replaced(expr, instead) for expr in exprs]

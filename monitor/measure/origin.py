@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from monitor.catalog import TableRef
 from monitor.landing.model import FirstOf, LandedTable, Marks, Origin, Part
-from monitor.sql import vocabulary as v
+from monitor.sql import tree
 from monitor.sql.writer import Element, Writer
 
 Bounds: TypeAlias = tuple[Element | None, Element | None]
@@ -67,7 +67,7 @@ class _Build:
         """The columns that the parts themselves must have."""
         origin = self.origin
         own = set(self.columns) | set(origin.once) | ({origin.not_in[0]} if origin.not_in else set())
-        own |= v.columns(origin.where) if origin.where is not None else set()
+        own |= tree.columns(origin.where) if origin.where is not None else set()
         own |= {mine for one in origin.beside for mine in _keys(one)}
         own -= self.given.keys()
         if not own:  # a bare count still selects something
@@ -76,7 +76,7 @@ class _Build:
 
     def _filtered_by(self, one: FirstOf | Marks) -> bool:
         where = self.origin.where
-        return where is not None and bool(v.columns(where) & set(_gives(one)))
+        return where is not None and bool(tree.columns(where) & set(_gives(one)))
 
     def _parts(self, names: list[str]) -> Any:
         arms = [self._part(part, names) for part in self.origin.parts]

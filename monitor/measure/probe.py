@@ -11,6 +11,7 @@ from monitor.measure.origin import rows_of
 from monitor.measure.partition import inside
 from monitor.measure.rows import arrival, pruning
 from monitor.measure.windows import Seen
+from monitor.sql import tree
 from monitor.sql import vocabulary as v
 from monitor.sql.writer import Element, Writer
 from monitor.values import Row
@@ -60,7 +61,7 @@ class _Alike(NamedTuple):
     def of(cls, table: LandedTable, span: Span) -> "_Alike":
         at = arrival(table)
         assert at is not None  # noqa: S101 - the survey asks only tables that have a time
-        wanted = v.columns(at)
+        wanted = tree.columns(at)
         natives = (f"{column.name} {column.native}" for column in table.table.columns if column.name in wanted)
         return cls(span, at, tuple(sorted(natives)))
 
@@ -86,7 +87,7 @@ class _Said:
     def _rows(self, index: int, table: LandedTable, kind: _Alike) -> str:
         """The rows of a table that may have come within the span, by their arrival alone."""
         writer, (since, until) = self._writer, kind.span
-        columns = v.columns(kind.at) | ({table.partition.column} if table.partition else set())
+        columns = tree.columns(kind.at) | ({table.partition.column} if table.partition else set())
         rows = rows_of(table, columns, writer, (writer.moment(since), writer.moment(until)))
         everything: list[Element] = [sa.literal_column("*")]
         verb, _, source = writer.compile(sa.select(*everything).select_from(rows)).partition("*")

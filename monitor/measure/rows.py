@@ -10,6 +10,7 @@ from monitor.contract.model import BoundTable
 from monitor.landing.model import LandedTable
 from monitor.measure import partition
 from monitor.measure.origin import rows_of
+from monitor.sql import tree
 from monitor.sql import vocabulary as v
 from monitor.sql.vocabulary import Expr
 from monitor.sql.writer import Element, Writer
@@ -122,7 +123,7 @@ class Rows:
         }
         chosen: list[Element] = [sa.column(name) for name in sorted(columns)]
         named = [say(keys[key]).label(self.name(key)) for key in self.keys]
-        asked = v.columns(self.arrival_expr).union(columns, *(v.columns(keys[key]) for key in self.keys))
+        asked = tree.columns(self.arrival_expr).union(columns, *(tree.columns(keys[key]) for key in self.keys))
         if landed.partition is not None:
             asked |= {landed.partition.column}
         return sa.select(*chosen, *named).select_from(self._source(asked)).where(self._wanted())
@@ -130,7 +131,7 @@ class Rows:
     def values(self, value: Element) -> sa.Select[tuple[object]]:
         """A landed column of the same rows, by itself."""
         assert self.arrival_expr is not None  # noqa: S101 - `build` says so
-        asked = v.columns(self.arrival_expr) | v.columns(self.table.landed.event) | {value.name}
+        asked = tree.columns(self.arrival_expr) | tree.columns(self.table.landed.event) | {value.name}
         return sa.select(value).select_from(self._source(asked)).where(self._wanted())
 
     def _source(self, columns: Iterable[str]) -> sa.FromClause:

@@ -18,6 +18,7 @@ from monitor.measure.lookups import Lookups, replaced
 from monitor.measure.readings import readings
 from monitor.measure.rows import Range, Rows
 from monitor.measure.slices import sliced
+from monitor.sql import tree
 from monitor.sql import vocabulary as v
 from monitor.sql.vocabulary import Expr
 from monitor.sql.writer import Element, Writer
@@ -86,7 +87,7 @@ def landed_columns(table: BoundTable) -> frozenset[str]:
         spoken: list[Expr | None] = [_fails(rule) for rule in version.rules]
         spoken += [p.present for p in version.properties]
         spoken += [version.undeclared, *(extract.doc for extract in version.extracts if extract)]
-        wanted = wanted.union(*(v.columns(expr) for expr in spoken if expr is not None))
+        wanted = wanted.union(*(tree.columns(expr) for expr in spoken if expr is not None))
     return frozenset(wanted)
 
 

@@ -12,21 +12,18 @@ from monitor.report.drawings import drawings_of
 from monitor.report.hours import days_of, last_day, recent, rows_by_day, total
 from monitor.report.index import Known, link_to, look_up, newest_live, standing, unknown_tables
 from monitor.report.model import (
-    ColumnChange,
-    EventPage,
     EventRow,
     NotSeen,
     Overview,
     RefusedSchema,
     RunInfo,
     Share,
-    Site,
     SourceRow,
     Standing,
     Told,
     UnplannedEvent,
-    VersionPart,
 )
+from monitor.report.pages import ColumnChange, EventPage, Site, VersionPart
 from monitor.report.told import apart, tell_all, tell_resolved
 
 

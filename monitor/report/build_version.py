@@ -19,7 +19,7 @@ from monitor.judge.model import Past, SeriesPast
 from monitor.plan.model import Event, EventVersion
 from monitor.report.hours import recent, total
 from monitor.report.index import Known
-from monitor.report.model import PropertyRow, RuleRow, VersionPart
+from monitor.report.pages import PropertyRow, RuleRow, VersionPart
 
 _LOUD_FIRST = ("unmeasurable", "refused", "undecidable", "compiled")
 

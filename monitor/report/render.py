@@ -17,7 +17,8 @@ from markupsafe import Markup
 from monitor.charts.model import DAILY, Chart
 from monitor.charts.words import change_text, count_text, day_text, hour_text, percent_text, time_text
 from monitor.links import safe_address
-from monitor.report.model import EventPage, Overview
+from monitor.report.model import Overview
+from monitor.report.pages import EventPage
 
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"

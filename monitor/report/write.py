@@ -12,7 +12,8 @@ from pathlib import Path
 from time import perf_counter
 
 from monitor.errors import ReportError
-from monitor.report.model import EventPage, Overview, Site
+from monitor.report.model import Overview
+from monitor.report.pages import EventPage, Site
 from monitor.report.render import render_event, render_overview, templates_digest
 
 INDEX = "index.html"

@@ -36,10 +36,8 @@ _SAFE = "SAFE_CAST"
 
 
 class _Preparer(Preparer):
+    sign: ClassVar = "`"
     escapes: ClassVar = {**_SPELLED, "`": "\\`"}
-
-    def __init__(self, dialect: sa.Dialect) -> None:
-        super().__init__(dialect, initial_quote="`")
 
 
 class _Compiler(Compiler):
@@ -68,7 +66,7 @@ class _Types(GenericTypeCompiler):
 class _Spelling(Spelling):
     name = "bigquery"
     type_compiler_cls = _Types
-    preparer: Any = _Preparer
+    preparer = _Preparer
     statement_compiler = _Compiler
 
 

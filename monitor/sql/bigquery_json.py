@@ -12,8 +12,8 @@ import re
 import sqlalchemy as sa
 
 from monitor.sql import vocabulary as v
+from monitor.sql.elements import Element
 from monitor.sql.words import Words
-from monitor.sql.writer import Element
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _UNSPEAKABLE = re.compile(r'["\\\x00-\x1f]|^\s*[-+]?[0-9]+\s*$|^$')

@@ -9,23 +9,21 @@ from functools import cache
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import GenericTypeCompiler
 
 from monitor.catalog import Family
 from monitor.sql import clickhouse_json as raws
 from monitor.sql import vocabulary as v
+from monitor.sql.elements import MICROSECONDS, MICROSECONDS_PER_HOUR, constants
 from monitor.sql.regex import to_re2
 from monitor.sql.spelling import Compiler, Preparer, Spelling
-from monitor.sql.writer import Element, Writer, _constants
+from monitor.sql.writer import Element, Writer
 
-_MICROSECONDS_PER_HOUR = 3_600_000_000
 _MOST_DIGITS = 10**38
 _INT256_DIGITS = 39
 """A text of so many characters is surely within 256 bits."""
 _LARGEST = 2**63
 _SPELLED = {"\\": "\\\\", "\0": "\\0", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_UNIX = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}
 
 
 class ClickHouse(Writer):
@@ -229,16 +227,16 @@ class ClickHouse(Writer):
 
     def epoch_hour(self, expr: v.EpochHour) -> Element:
         moment = sa.func.toDateTime64(self.expr(expr.expr), 6, "UTC")
-        hours = sa.func.floor(sa.func.toUnixTimestamp64Micro(moment) / sa.literal(float(_MICROSECONDS_PER_HOUR)))
+        hours = sa.func.floor(sa.func.toUnixTimestamp64Micro(moment) / sa.literal(float(MICROSECONDS_PER_HOUR)))
         return sa.cast(hours, sa.BigInteger)
 
     def since_epoch(self, expr: v.SinceEpoch) -> Element:
         number = sa.func.accurateCastOrNull(self.expr(expr.expr), "Int64")
-        return sa.func.fromUnixTimestamp64Micro(number * _UNIX[expr.unit], "UTC")
+        return sa.func.fromUnixTimestamp64Micro(number * MICROSECONDS[expr.unit], "UTC")
 
     def _say(self, expr: v.Expr) -> Element:
         if isinstance(expr, v.OneOf) and any(value == 0 and not isinstance(value, bool) for value in expr.values):
-            return (self.expr(expr.expr) + 0).in_(_constants(expr.values))
+            return (self.expr(expr.expr) + 0).in_(constants(expr.values))
         return self.leading(expr) if isinstance(expr, v.Leading) else super()._say(expr)
 
 
@@ -252,10 +250,8 @@ def bound(moment: datetime) -> str:
 
 
 class _Preparer(Preparer):
+    sign: ClassVar = "`"
     escapes: ClassVar = {**_SPELLED, "`": "\\`"}
-
-    def __init__(self, dialect: sa.Dialect) -> None:
-        super().__init__(dialect, initial_quote="`")
 
 
 class _Compiler(Compiler):
@@ -287,7 +283,7 @@ class _Types(GenericTypeCompiler):
 
 class _Spelling(Spelling):
     name = "clickhouse"
-    preparer = _Preparer  # type: ignore[assignment]
+    preparer = _Preparer
     statement_compiler = _Compiler
     type_compiler_cls = _Types
 
@@ -295,19 +291,3 @@ class _Spelling(Spelling):
 @cache
 def _dialect() -> sa.Dialect:
     return _Spelling()
-
-
-@compiles(raws.ListOf, "clickhouse")
-def _say_list(element: raws.ListOf, compiler: Compiler, **kw: Any) -> str:
-    return f"[{', '.join(compiler.process(item, **kw) for item in element.items)}]"
-
-
-@compiles(raws.Subscript, "clickhouse")
-def _say_subscript(element: raws.Subscript, compiler: Compiler, **kw: Any) -> str:
-    return f"{compiler.process(element.many, **kw)}[{compiler.process(element.at, **kw)}]"
-
-
-@compiles(raws.Lambda, "clickhouse")
-def _say_lambda(element: raws.Lambda, compiler: Compiler, **kw: Any) -> str:
-    names = ", ".join(compiler.process(name, **kw) for name in element.names)
-    return f"({names}) -> ({compiler.process(element.body, **kw)})"

@@ -12,9 +12,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 
 from monitor.sql import vocabulary as v
-from monitor.sql.writer import Element
+from monitor.sql.elements import Element
+from monitor.sql.spelling import Compiler
 
 _MARK = '"\\u0001#'
 """How a marked number begins, as JSON text."""
@@ -240,3 +242,19 @@ def _canonical(raw: Element, depth: int) -> Element:
     )
     joined = sa.func.concat(sa.func.substring(raw, 1, 1), sa.func.arrayStringConcat(listed, ","))
     return sa.case((_container(raw), joined), else_=scalar)
+
+
+@compiles(ListOf, "clickhouse")
+def _say_list(element: ListOf, compiler: Compiler, **kw: Any) -> str:
+    return f"[{', '.join(compiler.process(item, **kw) for item in element.items)}]"
+
+
+@compiles(Subscript, "clickhouse")
+def _say_subscript(element: Subscript, compiler: Compiler, **kw: Any) -> str:
+    return f"{compiler.process(element.many, **kw)}[{compiler.process(element.at, **kw)}]"
+
+
+@compiles(Lambda, "clickhouse")
+def _say_lambda(element: Lambda, compiler: Compiler, **kw: Any) -> str:
+    names = ", ".join(compiler.process(name, **kw) for name in element.names)
+    return f"({names}) -> ({compiler.process(element.body, **kw)})"

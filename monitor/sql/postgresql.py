@@ -2,6 +2,7 @@ r"""PostgreSQL's way of saying the vocabulary, 16 and later: before, a cast coul
 
 Documents are read as jsonb: numbers are exact decimals, equality is JSON's own. jsonb holds no U+0000; a text or `json`
 column that carries one as `\u0000` is read with U+FDD0 (no character, says Unicode) in its place, and so are constants.
+What is said of documents stands in monitor/sql/postgresql_json.py.
 """
 
 import re
@@ -14,22 +15,19 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from monitor.catalog import Family
+from monitor.sql import postgresql_json as docs
 from monitor.sql import vocabulary as v
+from monitor.sql.elements import MICROSECONDS, among
 from monitor.sql.regex_postgres import STAND_IN, to_postgres
-from monitor.sql.regex_tree import NoSuchSetError
 from monitor.sql.words import Words
-from monitor.sql.writer import Element, Unsayable, Writer
+from monitor.sql.writer import Element, Unsayable, Writer, spelled
 
 _UNQUOTED = re.compile(r"[a-z_][a-z0-9_]*\Z")
 PLACEHOLDERS = {"until": "CAST($1 AS timestamptz)", "since": "CAST($2 AS timestamptz)"}
 """Bound by the driver: the planner sees their values, and leaves out the partitions that they exclude."""
 
-_SLOWLY = r"\\u|[0-9][eE][-+]?[0-9]{4}"
-"""What jsonb may refuse of well-formed JSON: some code points, numbers beyond its decimals."""
-_NUL = r"(?<!\\)((?:\\\\)*)\\u0000"
 _HUGE = 10**38
 _LONG = 2**63
-_US_PER = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}
 _MOST_US = 9 * 10**18
 _KINDS: dict[v.JsonKind, str] = {
     "null": "null", "boolean": "boolean", "integer": "number", "number": "number", "string": "string",
@@ -68,10 +66,10 @@ class PostgreSQL(Writer):
     def extract_many(self, doc: Element, paths: Sequence[v.Path]) -> tuple[Element, Element]:
         # Read from a column it is jsonb already; anything else is worked out once for all paths.
         plain = isinstance(doc, sa.ColumnClause)
-        read = _held(doc) if plain else doc
+        read = docs.held(doc) if plain else doc
         one = read if plain else sa.literal_column("d.j")
-        texts = _array([_text(_at(one, path)) for path in paths])
-        kinds = _array([_kind(_at(one, path)) for path in paths])
+        texts = docs.array([docs.text(docs.at(one, path)) for path in paths])
+        kinds = docs.array([docs.kind(docs.at(one, path)) for path in paths])
         if plain:
             return texts, kinds
         once = [Words("(SELECT ", many, " FROM (SELECT ", read, " AS j OFFSET 0) AS d)") for many in (texts, kinds)]
@@ -81,32 +79,32 @@ class PostgreSQL(Writer):
         return Words(many, f"[{position + 1}]")
 
     def keys(self, doc: Element) -> Element:
-        read = _held(doc) if isinstance(doc, sa.ColumnClause) else doc
-        return sa.func.jsonb_object_keys(sa.case((_kind(read) == "object", read)))
+        read = docs.held(doc) if isinstance(doc, sa.ColumnClause) else doc
+        return sa.func.jsonb_object_keys(sa.case((docs.kind(read) == "object", read)))
 
     def text(self, place: v.Place) -> Element:
         match place:
             case v.Extracted(position):
                 return self._extracted(position)[0]
             case v.At(doc, path) if path:
-                return Words("(", _at(self._doc(doc), path[:-1]), " ->> ", sa.literal(path[-1]), ")")
+                return Words("(", docs.at(self._doc(doc), path[:-1]), " ->> ", sa.literal(path[-1]), ")")
             case _:
-                return _text(self.document(v.Document(place)))
+                return docs.text(self.document(v.Document(place)))
 
     def kind(self, place: v.Place) -> Element:
         if isinstance(place, v.Extracted):
             return self._extracted(place.position)[1]
-        return _kind(self.document(v.Document(place)))
+        return docs.kind(self.document(v.Document(place)))
 
     def document(self, expr: v.Document) -> Element:
         match expr.place:
             case v.At(doc, path):
-                return _at(self._doc(doc), path)
+                return docs.at(self._doc(doc), path)
             case v.Item(level):
                 return _item(level)
             case v.Nth(place, index):
                 array = self.document(v.Document(place))
-                return Words("(", sa.case((_kind(array) == "array", array)), f" -> {index})")
+                return Words("(", sa.case((docs.kind(array) == "array", array)), f" -> {index})")
             case v.Extracted(position):
                 text, kind = self._extracted(position)
                 return sa.case(
@@ -117,30 +115,30 @@ class PostgreSQL(Writer):
 
     def _doc(self, doc: v.Expr) -> Element:
         said = self.expr(doc)
-        return _held(said) if isinstance(doc, v.Column) else said
+        return docs.held(said) if isinstance(doc, v.Column) else said
 
     def parsed(self, expr: v.Parsed) -> Element:
         # A list or a composite is no text of JSON: it has a JSON of its own. The type is known; nothing is tried twice.
         said = self.expr(expr.expr)
-        typed = sa.func.pg_typeof(said).op("=")(sa.func.any_(_TEXTS))
-        return sa.case((typed, _tried(sa.cast(said, sa.Text))), else_=sa.func.to_jsonb(said))
+        typed = sa.func.pg_typeof(said).op("=")(sa.func.any_(docs.TEXTS))
+        return sa.case((typed, docs.tried(sa.cast(said, sa.Text))), else_=sa.func.to_jsonb(said))
 
     def unwrapped(self, expr: v.Unwrapped) -> Element:
         doc = self._doc(expr.doc)
-        once = _at_index(doc, 0)
-        wrapped = sa.case((_holds_one(once), _at_index(once, 0)), else_=once)
-        return sa.case((_holds_one(doc), wrapped), else_=doc)
+        once = docs.at_index(doc, 0)
+        wrapped = sa.case((docs.holds_one(once), docs.at_index(once, 0)), else_=once)
+        return sa.case((docs.holds_one(doc), wrapped), else_=doc)
 
     def is_kind(self, expr: v.Is) -> Element:
         kind = self.kind(expr.place)
-        words = tuple(dict.fromkeys(_KINDS[name] for name in expr.kinds if name != "integer"))
-        among: Element = sa.false() if not words else kind == words[0] if len(words) == 1 else kind.in_(words)
+        words = [_KINDS[name] for name in expr.kinds if name != "integer"]
+        found = among(kind, words) if words else sa.false()
         if "integer" not in expr.kinds or "number" in expr.kinds:
-            return among
+            return found
         number = sa.cast(self.text(expr.place), sa.Numeric)
         whole = number == sa.func.trunc(number) if expr.loose else sa.func.scale(number) == 0
         # A CASE casts only where it must; a NULL kind stays NULL.
-        return sa.case((kind == "number", whole), (kind.is_(None), sa.null()), else_=among)
+        return sa.case((kind == "number", whole), (kind.is_(None), sa.null()), else_=found)
 
     # ── values ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -178,7 +176,7 @@ class PostgreSQL(Writer):
         return sa.case((sa.func.abs(number) < _HUGE, sa.func.round(number)))
 
     def since_epoch(self, expr: v.SinceEpoch) -> Element:
-        per = _US_PER[expr.unit]
+        per = MICROSECONDS[expr.unit]
         number = self.try_cast(v.TryCast(expr.expr, Family.INTEGER))
         after = Words("(timestamptz '1970-01-01 00:00:00+00' + ", number, f" * interval '{per} microseconds')")
         return sa.case((sa.func.abs(number) <= _MOST_US // per, after))
@@ -195,7 +193,7 @@ class PostgreSQL(Writer):
         return sa.case((number.is_(None), sa.null()), else_=sa.func.mod(number, divisor) == 0)
 
     def captured(self, expr: v.Captured) -> Element:
-        found = sa.func.substring(self.expr(expr.expr), _pattern(expr.pattern))
+        found = sa.func.substring(self.expr(expr.expr), spelled(expr.pattern, to_postgres))
         return sa.func.nullif(found, "")
 
     def exact_text(self, text: Element) -> Element:
@@ -203,15 +201,15 @@ class PostgreSQL(Writer):
         return Words("(", text, ' COLLATE "C")')
 
     def matches(self, expr: v.Matches) -> Element:
-        return Words("(", self.expr(expr.expr), " ~ ", sa.literal(_pattern(expr.pattern)), ")")
+        return Words("(", self.expr(expr.expr), " ~ ", sa.literal(spelled(expr.pattern, to_postgres)), ")")
 
     # ── objects ─────────────────────────────────────────────────────────────────────────────────────
 
     def has_other_keys(self, expr: v.HasOtherKeys) -> Element:
-        held = _at(self._doc(expr.doc), expr.path)
-        declared = _array([sa.literal(key) for key in expr.declared])
+        held = docs.at(self._doc(expr.doc), expr.path)
+        declared = docs.array([sa.literal(key) for key in expr.declared])
         others = Words("(", held, " - ", declared, " <> '{}')") if expr.declared else Words("(", held, " <> '{}')")
-        return sa.case((_kind(held) == "object", others), else_=sa.false())
+        return sa.case((docs.kind(held) == "object", others), else_=sa.false())
 
     def more_keys(self, expr: v.MoreKeys) -> Element:
         known: Element = sa.literal(0)
@@ -222,7 +220,7 @@ class PostgreSQL(Writer):
     def key_count(self, expr: v.KeyCount) -> Element:
         held = self.document(v.Document(expr.place))
         count = Words("(SELECT count(*) FROM jsonb_object_keys(", held, "))")
-        return sa.case((_kind(held) == "object", count))
+        return sa.case((docs.kind(held) == "object", count))
 
     def any_member(self, expr: v.AnyMember) -> Element:
         held = self.document(v.Document(expr.place))
@@ -260,27 +258,6 @@ class PostgreSQL(Writer):
         return Words("jsonb_array_elements(", sa.case((self.kind(place) == "array", held)), ")")
 
 
-_TEXTS: Element = sa.literal_column("'{text,varchar,bpchar,json,name}'::regtype[]")
-
-
-def _held(column: Element) -> Element:
-    """A column as jsonb: it is, or it is `json`, which holds more than jsonb takes."""
-    is_jsonb = sa.func.pg_typeof(column).op("=")(sa.literal_column("'jsonb'::regtype"))
-    return sa.case((is_jsonb, sa.cast(column, postgresql.JSONB)), else_=_tried(sa.cast(column, sa.Text)))
-
-
-def _tried(text: Element) -> Element:
-    """A text as jsonb; NULL where it is none. Asking whether it is JSON costs a third of asking whether it casts."""
-    as_json, without_nul = sa.cast(text, postgresql.JSONB), sa.func.regexp_replace(text, _NUL, r"\1\\ufdd0", "g")
-    quickly = sa.and_(Words("(", text, " IS JSON)"), Words("(", text, " !~ ", sa.literal(_SLOWLY), ")"))
-    nul = sa.and_(sa.func.strpos(text, r"\u0000") > 0, sa.func.pg_input_is_valid(without_nul, "jsonb"))
-    return sa.case(
-        (quickly, as_json),
-        (sa.func.pg_input_is_valid(text, "jsonb"), as_json),
-        (nul, sa.cast(without_nul, postgresql.JSONB)),
-    )
-
-
 def _if_valid(text: Element, word: str, wanted: sa.types.TypeEngine[Any]) -> Element:
     return sa.case((sa.func.pg_input_is_valid(text, word), sa.cast(text, wanted)))
 
@@ -289,35 +266,6 @@ def _dated(text: Element) -> Element:
     """Only what begins with a year: `now` and `tomorrow` are dates here; and the year 0 is 1 BC."""
     before = Words("('0001' || substr(", text, ", 5) || ' BC')")
     return sa.case((sa.func.starts_with(text, "0000-"), before), (Words("(", text, " ~ '^[0-9]')"), text))
-
-
-def _at(doc: Element, path: v.Path) -> Element:
-    """`->` with a text finds an object's key, never an array's item."""
-    for key in path:
-        doc = Words("(", doc, " -> ", sa.literal(key), ")")
-    return doc
-
-
-def _at_index(doc: Element, index: int) -> Element:
-    return Words("(", doc, f" -> {index})")
-
-
-def _text(doc: Element) -> Element:
-    return Words("(", doc, " #>> '{}')")
-
-
-def _kind(doc: Element) -> Element:
-    return sa.func.jsonb_typeof(doc)
-
-
-def _holds_one(doc: Element) -> Element:
-    length = sa.case((_kind(doc) == "array", sa.func.jsonb_array_length(doc)))
-    return length == 1
-
-
-def _array(items: Sequence[Element]) -> Element:
-    parts = [part for item in items for part in (", ", item)]
-    return Words("CAST(ARRAY[", *parts[1:], "] AS text[])")
 
 
 def _item(level: int) -> Element:
@@ -330,13 +278,6 @@ def _name(level: int) -> Element:
 
 def _alias(level: int) -> str:
     return f"tw_each{level}"
-
-
-def _pattern(pattern: str) -> str:
-    try:
-        return to_postgres(pattern)
-    except NoSuchSetError as error:
-        raise Unsayable(str(error)) from None
 
 
 @cache

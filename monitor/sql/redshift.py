@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from monitor.catalog import Family
 from monitor.sql import vocabulary as v
-from monitor.sql.spelling import Compiler, Preparer, Spelling
+from monitor.sql.elements import PER_SECOND
+from monitor.sql.spelling import Compiler, Spelling
 from monitor.sql.spoken import Spoken, cast, java
 from monitor.sql.words import Words
 from monitor.sql.writer import Element, Unsayable
@@ -23,13 +24,8 @@ from monitor.sql.writer import Element, Unsayable
 _NUMBER = r"^[-+]?[0-9]{1,38}([.][0-9]{1,30})?([eE][-+]?[0-9]{1,2})?$"
 _WHOLE = r"^[-+]?[0-9]{1,38}([.][0-9]+)?$"
 _MOMENT = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-_PER_SECOND = {"seconds": 1, "milliseconds": 1_000, "microseconds": 1_000_000}
 _SECONDS = 253_402_300_799
 """The last second of the year 9999."""
-
-
-class _Preparer(Preparer):
-    escapes: ClassVar = {'"': '""'}
 
 
 class _Compiler(Compiler):
@@ -38,7 +34,6 @@ class _Compiler(Compiler):
 
 class _Spelling(Spelling):
     name = "redshift"
-    preparer = _Preparer
     statement_compiler = _Compiler
 
 
@@ -142,7 +137,7 @@ class Redshift(Spoken):
 
     def since_epoch(self, expr: v.SinceEpoch) -> Element:
         number = cast(self.expr(expr.expr), "BIGINT")
-        units = _PER_SECOND[expr.unit]
+        units = PER_SECOND[expr.unit]
         seconds = Words("(", number, f" / {units})")
         rest = Words("(MOD(", number, f", {units}) * {1_000_000 // units})")
         moment = Words(

@@ -2,7 +2,7 @@ r"""ECMA 262 patterns in PostgreSQL's advanced regular expressions.
 
 PostgreSQL's `\d`, `\w` and `\y` go by the database's locale, and its repetitions end at 255: sets are written out,
 boundaries as look-around, and longer repetitions in parts. Its texts cannot hold U+0000; documents that do are read
-with `STAND_IN` in its place (monitor/sql/postgresql.py), and so are patterns.
+with `STAND_IN` in its place (monitor/sql/postgresql_json.py), and so are patterns.
 
 Source: https://www.postgresql.org/docs/current/functions-matching.html#FUNCTIONS-POSIX-REGEXP
 """

@@ -17,9 +17,10 @@ from sqlalchemy.sql.functions import Function  # not sa.func: other dialects put
 
 from monitor.catalog import Family
 from monitor.sql import vocabulary as v
+from monitor.sql.elements import among
 from monitor.sql.regex_posix import first_group, to_posix
 from monitor.sql.regex_tree import NoSuchSetError
-from monitor.sql.spelling import Compiler, Preparer, Spelling
+from monitor.sql.spelling import Compiler, Spelling
 from monitor.sql.spoken import Spoken, cast, item
 from monitor.sql.words import Words
 from monitor.sql.writer import Element, Unsayable
@@ -42,17 +43,12 @@ _SECONDS = 253_402_300_799
 _UNITS = {"seconds": 0, "milliseconds": 3, "microseconds": 6}
 
 
-class _Preparer(Preparer):
-    escapes: ClassVar = {'"': '""'}
-
-
 class _Compiler(Compiler):
     escapes: ClassVar = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\0": "\\0"}
 
 
 class _Spelling(Spelling):
     name = "snowflake"
-    preparer = _Preparer
     statement_compiler = _Compiler
 
 
@@ -112,17 +108,16 @@ class Snowflake(Spoken):
 
     def is_kind(self, expr: v.Is) -> Element:
         kind = self.kind(expr.place)
-        words = tuple(dict.fromkeys(word for name in expr.kinds for word in _KINDS[name]))
-        among = kind == words[0] if len(words) == 1 else kind.in_(words)
+        found = among(kind, (word for name in expr.kinds for word in _KINDS[name]))
         if "integer" not in expr.kinds or "number" in expr.kinds:
-            return among
+            return found
         text = self.expr(v.Text(expr.place))
         number = sa.func.TRY_TO_DOUBLE(text)
         # A decimal may have more digits than a float: its text tells a fraction.
         exact = sa.not_(_matches(text, "[.][0-9]*[1-9][0-9]*$"))
         whole = sa.and_(number == sa.func.FLOOR(number), exact) if expr.loose else sa.not_(_matches(text, "[.eE]"))
         fraction = kind.in_(("DECIMAL", "DOUBLE"))
-        return sa.case((fraction, sa.func.COALESCE(whole, sa.false())), else_=among)
+        return sa.case((fraction, sa.func.COALESCE(whole, sa.false())), else_=found)
 
     def document(self, expr: v.Document) -> Element:
         return self.value(expr.place)

@@ -2,10 +2,9 @@
 
 A VARIANT keeps whole numbers and decimals exact to 38 digits, members in the order of their names, and of a key that
 is written twice the last value; it does not keep how a number was written (`1.0` and `1` stay apart by their types).
-Databricks speaks the same language.
+Databricks speaks the same language. What is said of documents stands in monitor/sql/spark_json.py.
 """
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,23 +12,20 @@ from functools import cache
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
 
 from monitor.catalog import Family
+from monitor.sql import spark_json as docs
 from monitor.sql import vocabulary as v
-from monitor.sql.regex_java import to_java
-from monitor.sql.regex_tree import NoSuchSetError
+from monitor.sql.elements import MICROSECONDS, MICROSECONDS_PER_HOUR
 from monitor.sql.spelling import Compiler, Preparer, Spelling
+from monitor.sql.spoken import cast, java, try_cast
 from monitor.sql.words import Words
 from monitor.sql.writer import Element, Unsayable, Writer
 
-_MICROSECONDS_PER_HOUR = 3_600_000_000
 _EXACT = 2**53
 _MOST_DIGITS = 10**38
 _SCALE = 18
 """Digits behind the point of the decimals that multiples are told with; as many as leave 20 before it."""
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_UNIX = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}
 _KINDS: dict[v.JsonKind, str] = {
     "null": "VOID", "boolean": "BOOLEAN", "string": "STRING", "array": "ARRAY%", "object": "OBJECT%",
 }  # fmt: skip
@@ -48,7 +44,7 @@ class Spark(Writer):
 
     def moment(self, moment: datetime) -> Element:
         text = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f+00:00")
-        return _cast(sa.literal(text), "TIMESTAMP")
+        return cast(sa.literal(text), "TIMESTAMP")
 
     def timeless(self, at: Element) -> Element:
         return at.is_(None)
@@ -57,14 +53,14 @@ class Spark(Writer):
         return str(statement.compile(dialect=_dialect(), compile_kwargs={"literal_binds": True}))
 
     def extract_many(self, doc: Element, paths: Sequence[v.Path]) -> tuple[Element, Element]:
-        texts = sa.func.array(*(_at(doc, path, "string") for path in paths))
-        return texts, sa.func.array(*(_at(doc, path, "variant") for path in paths))
+        texts = sa.func.array(*(docs.at(doc, path, "string") for path in paths))
+        return texts, sa.func.array(*(docs.at(doc, path, "variant") for path in paths))
 
     def at_position(self, many: Element, position: int) -> Element:
         return sa.func.get(many, position)
 
     def keys(self, doc: Element) -> Element:
-        return sa.func.explode(sa.func.map_keys(_at(doc, (), "map<string,variant>")))
+        return sa.func.explode(sa.func.map_keys(docs.at(doc, (), "map<string,variant>")))
 
     # ── documents ───────────────────────────────────────────────────────────────────────────────────
 
@@ -72,16 +68,16 @@ class Spark(Writer):
         """The value at a place as a VARIANT, a text, a list or a map; NULL where there is none such."""
         match place:
             case v.At(doc, path):
-                return _at(self.expr(doc), path, kind)
+                return docs.at(self.expr(doc), path, kind)
             case v.Item(level):
-                return _item(level) if kind == "variant" else _at(_item(level), (), kind)
+                return docs.item(level) if kind == "variant" else docs.at(docs.item(level), (), kind)
             case v.Nth(inner, index):
                 return sa.func.try_variant_get(self._read(inner, "variant"), f"$[{index}]", kind)
             case v.Extracted(position):
                 text, found = self._extracted(position)
                 if kind == "string":
                     return text
-                return found if kind == "variant" else _at(found, (), kind)
+                return found if kind == "variant" else docs.at(found, (), kind)
 
     def text(self, place: v.Place) -> Element:
         return self._read(place, "string")
@@ -99,7 +95,7 @@ class Spark(Writer):
             case "number":
                 return sa.or_(kind.in_(["BIGINT", "DOUBLE", "FLOAT"]), kind.like("DECIMAL%"))
             case "integer" if expr.loose:
-                number = _try_cast(self.expr(v.Text(expr.place)), "DOUBLE")
+                number = try_cast(self.expr(v.Text(expr.place)), "DOUBLE")
                 whole = sa.and_(kind.in_(["DOUBLE", "FLOAT"]), sa.func.rint(number) == number)
                 return sa.or_(kind == "BIGINT", kind.like("DECIMAL(%,0)"), whole)
             case "integer":
@@ -113,29 +109,30 @@ class Spark(Writer):
         return self._read(expr.place, "variant")
 
     def parsed(self, expr: v.Parsed) -> Element:
-        return _Parsed(self.expr(expr.expr), column=isinstance(expr.expr, v.Column))
+        return docs.Parsed(self.expr(expr.expr), column=isinstance(expr.expr, v.Column))
 
     def unwrapped(self, expr: v.Unwrapped) -> Element:
         doc = self.expr(expr.doc)
-        once, twice = _alone(_at(doc, (), "variant"), _at(doc, (), "array<variant>")), _at(doc, (), "array<variant>")
+        twice = docs.at(doc, (), "array<variant>")
+        once = docs.alone(docs.at(doc, (), "variant"), twice)
         inner = sa.func.get(twice, 0)
-        return sa.case((sa.func.size(twice) == 1, _alone(inner, _at(inner, (), "array<variant>"))), else_=once)
+        return sa.case((sa.func.size(twice) == 1, docs.alone(inner, docs.at(inner, (), "array<variant>"))), else_=once)
 
     def has_other_keys(self, expr: v.HasOtherKeys) -> Element:
-        keys = sa.func.map_keys(_at(self.expr(expr.doc), expr.path, "map<string,variant>"))
+        keys = sa.func.map_keys(docs.at(self.expr(expr.doc), expr.path, "map<string,variant>"))
         if expr.declared:
             keys = sa.func.array_except(keys, sa.func.array(*expr.declared))
         return sa.func.coalesce(sa.func.size(keys) > 0, sa.false())
 
     def more_keys(self, expr: v.MoreKeys) -> Element:
-        known = sum((_cast(self.expr(v.Exists(place)), "INT") for place in expr.places), sa.literal(0))
-        members = _at(self.expr(expr.doc), expr.path, "map<string,variant>")
+        known = sum((cast(self.expr(v.Exists(place)), "INT") for place in expr.places), sa.literal(0))
+        members = docs.at(self.expr(expr.doc), expr.path, "map<string,variant>")
         return sa.func.coalesce(sa.func.size(members) > known, sa.false())
 
     # ── nested values ───────────────────────────────────────────────────────────────────────────────
 
     def member_name(self, expr: v.MemberName) -> Element:
-        return _name(expr.level)
+        return docs.name(expr.level)
 
     def item_count(self, expr: v.ItemCount) -> Element:
         return sa.func.size(self._items(expr.place))
@@ -157,13 +154,13 @@ class Spark(Writer):
 
     def any_member(self, expr: v.AnyMember) -> Element:
         told = self._certain(expr.predicate)
-        asked = Words("(", _name(expr.level), ", ", _item(expr.level), ") -> ", told)
+        asked = Words("(", docs.name(expr.level), ", ", docs.item(expr.level), ") -> ", told)
         kept = sa.func.map_filter(self._members(expr.place), asked)
         return sa.func.coalesce(sa.func.size(kept) > 0, sa.false())
 
     def repeats(self, expr: v.Repeats) -> Element:
         items = self._items(expr.place)
-        alike = sa.func.transform(items, Words(_item(0), " -> ", _canonical(_item(0))))
+        alike = sa.func.transform(items, Words(docs.item(0), " -> ", docs.canonical(docs.item(0))))
         return sa.func.coalesce(sa.func.size(sa.func.array_distinct(alike)) < sa.func.size(items), sa.false())
 
     def _items(self, place: v.Place) -> Element:
@@ -173,7 +170,7 @@ class Spark(Writer):
         return self._read(place, "map<string,variant>")
 
     def _lambda(self, level: int, predicate: v.Expr) -> Element:
-        return Words(_item(level), " -> ", self._certain(predicate))
+        return Words(docs.item(level), " -> ", self._certain(predicate))
 
     def _certain(self, predicate: v.Expr) -> Element:
         return sa.func.coalesce(self.expr(predicate), sa.false())
@@ -182,41 +179,41 @@ class Spark(Writer):
 
     def try_cast(self, expr: v.TryCast) -> Element:  # noqa: PLR0911 - one return per family
         inner = self.expr(expr.expr)
-        text = _cast(inner, "STRING")
+        text = cast(inner, "STRING")
         match expr.family:
             case Family.TEXT:
                 return text
             case Family.INTEGER:
-                return _try_cast(inner, "BIGINT")
+                return try_cast(inner, "BIGINT")
             case Family.NUMBER:
-                return _try_cast(inner, "DOUBLE")
+                return try_cast(inner, "DOUBLE")
             case Family.BOOLEAN:
-                return _try_cast(inner, "BOOLEAN")
+                return try_cast(inner, "BOOLEAN")
             case Family.DATE:
-                return sa.case((sa.func.length(text) == len("2026-06-01"), _try_cast(text, "DATE")))
+                return sa.case((sa.func.length(text) == len("2026-06-01"), try_cast(text, "DATE")))
             case Family.TIMESTAMP:
                 # A cast also takes `10:00` (of today) and bare years; a timestamp begins with a date.
                 dashes = sa.and_(sa.func.substr(text, 5, 1) == "-", sa.func.substr(text, 8, 1) == "-")
-                return sa.case((dashes, _try_cast(text, "TIMESTAMP")))
+                return sa.case((dashes, try_cast(text, "TIMESTAMP")))
             case _:
                 return self._unsayable(expr)
 
     def whole(self, expr: v.Whole) -> Element:
-        return _try_cast(self.expr(expr.expr), "DECIMAL(38,0)")
+        return try_cast(self.expr(expr.expr), "DECIMAL(38,0)")
 
     def multiple_of(self, expr: v.MultipleOf) -> Element:
         text = self.expr(expr.expr)
         digits = max(0, -int(Decimal(expr.divisor).normalize().as_tuple().exponent))
         if digits > _SCALE:
             raise Unsayable(f"multiples of {expr.divisor} have more decimals than {self.engine} counts exactly")
-        number = _try_cast(text, f"DECIMAL(38,{_SCALE})")
-        divided = number % _cast(sa.literal(expr.divisor), f"DECIMAL(38,{_SCALE})") == 0
+        number = try_cast(text, f"DECIMAL(38,{_SCALE})")
+        divided = number % cast(sa.literal(expr.divisor), f"DECIMAL(38,{_SCALE})") == 0
         # More digits behind the point than that were rounded away: no multiple of anything that has fewer.
         lost = sa.func.length(sa.func.regexp_extract(text, r"\.([0-9]+)$", 1)) > _SCALE
-        small = sa.and_(number == 0, _try_cast(text, "DOUBLE") != 0)
+        small = sa.and_(number == 0, try_cast(text, "DOUBLE") != 0)
         arms: list[tuple[Element, Element]] = [(sa.or_(lost, small), sa.false())]
         if not digits:
-            whole = _try_cast(text, "DECIMAL(38,0)") % _cast(sa.literal(expr.divisor), "DECIMAL(38,0)") == 0
+            whole = try_cast(text, "DECIMAL(38,0)") % cast(sa.literal(expr.divisor), "DECIMAL(38,0)") == 0
             arms.insert(0, (text.op("RLIKE")("^-?[0-9]+$"), whole))
         return sa.case(*arms, else_=divided)
 
@@ -227,100 +224,22 @@ class Spark(Writer):
         return sa.case((small, sa.func.floor(number)), else_=number)
 
     def captured(self, expr: v.Captured) -> Element:
-        return sa.func.nullif(sa.func.regexp_extract(self.expr(expr.expr), _java(expr.pattern), 1), "")
+        return sa.func.nullif(sa.func.regexp_extract(self.expr(expr.expr), java(expr.pattern), 1), "")
 
     def matches(self, expr: v.Matches) -> Element:
-        return sa.func.regexp_like(self.expr(expr.expr), _java(expr.pattern))
+        return sa.func.regexp_like(self.expr(expr.expr), java(expr.pattern))
 
     def epoch_hour(self, expr: v.EpochHour) -> Element:
-        micros = sa.func.unix_micros(_cast(self.expr(expr.expr), "TIMESTAMP"))
-        return _cast(sa.func.floor(micros / sa.literal_column(f"{_MICROSECONDS_PER_HOUR}e0")), "BIGINT")
+        micros = sa.func.unix_micros(cast(self.expr(expr.expr), "TIMESTAMP"))
+        return cast(sa.func.floor(micros / sa.literal_column(f"{MICROSECONDS_PER_HOUR}e0")), "BIGINT")
 
     def since_epoch(self, expr: v.SinceEpoch) -> Element:
-        return sa.func.timestamp_micros(_try_cast(self.expr(expr.expr), "BIGINT") * _UNIX[expr.unit])
-
-
-class _Parsed(sa.sql.expression.ColumnElement[Any]):
-    """A text read as a document.
-
-    It is read as the only item of an array: alone, `{"a": 1} and more` would be read as far as it goes. A column of
-    lists or structs is written as JSON first; only the engine knows its type.
-    """
-
-    inherit_cache = False
-
-    def __init__(self, text: Element, *, column: bool) -> None:
-        self.type = sa.types.NullType()
-        listed: Element = sa.func.concat("[", _cast(text, "STRING"), "]")
-        if column:
-            nested = sa.func.typeof(text).op("RLIKE")("^(array|map|struct)<")
-            there = sa.and_(nested, text.is_not(None))
-            listed = sa.case((there, sa.func.to_json(sa.func.array(text))), else_=listed)
-        self.listed = sa.func.try_parse_json(listed)
-
-
-@compiles(_Parsed, "spark")
-def _say_parsed(element: _Parsed, compiler: Compiler, **kw: Any) -> str:
-    return str(compiler.process(_at(element, (), "variant"), **kw))
-
-
-def _at(doc: Element, path: v.Path, kind: str) -> Element:
-    """The value at a path, as a type; a key with quotes of both kinds is looked up in a map."""
-    root, said = (doc.listed, "$[0]") if isinstance(doc, _Parsed) else (doc, "$")
-    for key in path:
-        mark = "'" if "'" not in key else '"'
-        if mark in key:
-            members = sa.func.try_variant_get(root, said, "map<string,variant>")
-            root, said = sa.func.try_element_at(members, key), "$"
-        else:
-            said += f".{key}" if _PLAIN.match(key) else f"[{mark}{key}{mark}]"
-    return sa.func.try_variant_get(root, said, kind)
-
-
-def _alone(doc: Element, items: Element) -> Element:
-    """The only item of an array; the value itself where it is no array of one."""
-    return sa.case((sa.func.size(items) == 1, sa.func.get(items, 0)), else_=doc)
-
-
-def _canonical(value: Element) -> Element:
-    """A text that equal values share. Members are in order already; whole floats lose their point."""
-    text, is_float = _at(value, (), "string"), sa.func.schema_of_variant(value) == "DOUBLE"
-    arms = []
-    for native in ("DECIMAL(38,18)", "DECIMAL(38,0)"):  # from 1e20 on a number has no room for a fraction, and has none
-        number = _try_cast(text, native)
-        plain = sa.func.to_json(_at(_cast(number, "VARIANT"), (), "variant"))
-        arms.append((sa.and_(is_float, number.is_not(None)), plain))
-    return sa.case(*arms, else_=sa.func.to_json(value))
-
-
-def _java(pattern: str) -> str:
-    try:
-        return to_java(pattern)
-    except NoSuchSetError as unknown:
-        raise Unsayable(str(unknown)) from None
-
-
-def _cast(expr: Element, native: str) -> Element:
-    return Words("CAST(", expr, f" AS {native})")
-
-
-def _try_cast(expr: Element, native: str) -> Element:
-    return Words("TRY_CAST(", expr, f" AS {native})")
-
-
-def _item(level: int) -> Element:
-    return sa.literal_column(f"tw_item{level}", sa.Text)
-
-
-def _name(level: int) -> Element:
-    return sa.literal_column(f"tw_name{level}", sa.Text)
+        return sa.func.timestamp_micros(try_cast(self.expr(expr.expr), "BIGINT") * MICROSECONDS[expr.unit])
 
 
 class _Preparer(Preparer):
+    sign: ClassVar = "`"
     escapes: ClassVar = {"`": "``"}
-
-    def __init__(self, dialect: sa.Dialect) -> None:
-        super().__init__(dialect, initial_quote="`")
 
 
 class _Compiler(Compiler):
@@ -339,7 +258,7 @@ class _Compiler(Compiler):
 
 class _Spelling(Spelling):
     name = "spark"
-    preparer = _Preparer  # type: ignore[assignment]
+    preparer = _Preparer
     statement_compiler = _Compiler
 
 

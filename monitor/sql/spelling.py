@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from sqlalchemy import Dialect
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.sql.compiler import IdentifierPreparer, SQLCompiler
 from sqlalchemy.sql.type_api import TypeEngine
@@ -18,9 +19,13 @@ _OWN = re.compile(r"tw_[a-z0-9_]+\Z")
 
 
 class Preparer(IdentifierPreparer):
-    """Names between two signs; `escapes` says what stands for a character inside them."""
+    """Names between two signs (`sign`); `escapes` says what stands for a character inside them."""
 
-    escapes: ClassVar[Mapping[str, str]] = {}
+    sign: ClassVar[str] = '"'
+    escapes: ClassVar[Mapping[str, str]] = {'"': '""'}
+
+    def __init__(self, dialect: Dialect) -> None:
+        super().__init__(dialect, initial_quote=self.sign)
 
     def _requires_quotes(self, value: str) -> bool:
         return _OWN.match(value) is None
@@ -32,7 +37,7 @@ class Preparer(IdentifierPreparer):
 class Compiler(SQLCompiler):
     """Constants as texts; `escapes` says what stands for a character inside a text."""
 
-    escapes: ClassVar[Mapping[str, str]] = {}
+    escapes: ClassVar[Mapping[str, str]] = {"'": "''"}
 
     def render_literal_value(self, value: Any, type_: TypeEngine[Any]) -> str:
         """A constant. Texts by our own rules, everything else by SQLAlchemy's."""
@@ -48,6 +53,8 @@ class Compiler(SQLCompiler):
 class Spelling(DefaultDialect):
     """A dialect that only writes. Parameters are named, so that no percent sign is doubled."""
 
+    preparer: Any = Preparer
+    statement_compiler = Compiler
     supports_native_boolean = True
     supports_statement_cache = False
     max_identifier_length = 10_000

@@ -7,11 +7,11 @@ from typing import ClassVar
 import sqlalchemy as sa
 
 from monitor.sql import vocabulary as v
+from monitor.sql.elements import among
 from monitor.sql.regex_java import to_java
-from monitor.sql.regex_tree import NoSuchSetError
 from monitor.sql.spelling import Spelling
 from monitor.sql.words import Words
-from monitor.sql.writer import Element, Unsayable, Writer
+from monitor.sql.writer import Element, Writer, spelled
 
 
 class Spoken(Writer):
@@ -46,8 +46,7 @@ class Spoken(Writer):
     def among(self, expr: v.Is, whole: Element) -> Element:
         """`vocabulary.Is` where all numbers are of one kind, `number`; `whole` says which of them are integers."""
         kind = self.kind(expr.place)
-        words = tuple(dict.fromkeys("number" if name == "integer" else name for name in expr.kinds))
-        found = kind == words[0] if len(words) == 1 else kind.in_(words)
+        found = among(kind, ("number" if name == "integer" else name for name in expr.kinds))
         if "integer" not in expr.kinds or "number" in expr.kinds:
             return found
         return sa.case((kind == "number", sa.func.COALESCE(whole, sa.false())), else_=found)
@@ -56,6 +55,11 @@ class Spoken(Writer):
 def cast(value: Element, native: str, *, how: str = "CAST") -> Element:
     """`CAST(… AS …)`, or as the engine calls the one that gives NULL (`SAFE_CAST`, `TRY_CAST`)."""
     return Words(f"{how}(", value, f" AS {native})")
+
+
+def try_cast(value: Element, native: str) -> Element:
+    """`TRY_CAST(… AS …)`: NULL where the value does not fit."""
+    return cast(value, native, how="TRY_CAST")
 
 
 def listed(items: Sequence[Element], opening: str = "[") -> Element:
@@ -73,7 +77,4 @@ def item(level: int) -> Element:
 
 def java(pattern: str) -> str:
     """A regular expression in Java's spelling. Raises Unsayable where a set of characters has none."""
-    try:
-        return to_java(pattern)
-    except NoSuchSetError as unknown:
-        raise Unsayable(str(unknown)) from None
+    return spelled(pattern, to_java)

@@ -4,10 +4,9 @@ A document is text that is valid JSON. Where it holds no `\u` it is read by json
 (monitor/warehouse/adapters/sqlite_functions.py): json1 ends a text at `\u0000` and takes half a surrogate pair for a
 character. U+FDD0, which no text holds, stands for U+0000. Items and members are walked as JSON texts, so that numbers
 keep their spelling. A moment is whole seconds since 1970, whatever the column holds: ISO text, seconds, milli- or
-microseconds, or a Julian day.
+microseconds, or a Julian day. What is said of documents stands in monitor/sql/sqlite_json.py.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,15 +17,15 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from monitor.catalog import Family
+from monitor.sql import sqlite_json as docs
 from monitor.sql import vocabulary as v
+from monitor.sql.elements import PER_SECOND, among
 from monitor.sql.regex_postgres import STAND_IN
 from monitor.sql.regex_python import to_python
-from monitor.sql.regex_tree import NoSuchSetError
 from monitor.sql.words import Words
-from monitor.sql.writer import Element, Unsayable, Writer
+from monitor.sql.writer import Element, Unsayable, Writer, spelled
 
 _UNQUOTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_PLAIN_KEY = re.compile(r"[ !#-\[\]-~]+")
 _LONG = 2**63
 _MOST_SECONDS, _MOST_MILLISECONDS = 10**11, 10**14
 """The year 5138: larger whole numbers count milliseconds, and then microseconds."""
@@ -73,17 +72,17 @@ class SQLite(Writer):
     # ── documents ───────────────────────────────────────────────────────────────────────────────────
 
     def extract_many(self, doc: Element, paths: Sequence[v.Path]) -> tuple[Element, Element]:
-        read = _valid(doc) if isinstance(doc, sa.ColumnClause) else doc
+        read = docs.valid(doc) if isinstance(doc, sa.ColumnClause) else doc
         one: Element = sa.literal_column("d.j")
-        listed = sa.literal(_dumped(paths))
+        listed = sa.literal(docs.dumped(paths))
         if len(paths) > _MOST_ARGUMENTS:  # a function of ours takes them as one, and reads the document once
             said: Sequence[Element] = (sa.func.tw_texts(one, listed), sa.func.tw_kinds(one, listed))
             wide = [Words("(SELECT ", many, " FROM (SELECT ", read, " AS j LIMIT -1) AS d)") for many in said]
             return wide[0], wide[1]
-        plain_texts = sa.func.json_array(*(_json1_text(one, path) for path in paths))
-        plain_kinds = sa.func.json_array(*(_kind_at(one, path) for path in paths))
-        texts = sa.case((_plain(one), plain_texts), else_=sa.func.tw_texts(one, listed))
-        kinds = sa.case((_plain(one), plain_kinds), else_=sa.func.tw_kinds(one, listed))
+        plain_texts = sa.func.json_array(*(docs.text_at(one, path) for path in paths))
+        plain_kinds = sa.func.json_array(*(docs.kind_at(one, path) for path in paths))
+        texts = sa.case((docs.plain(one), plain_texts), else_=sa.func.tw_texts(one, listed))
+        kinds = sa.case((docs.plain(one), plain_kinds), else_=sa.func.tw_kinds(one, listed))
         once = [Words("(SELECT ", many, " FROM (SELECT ", read, " AS j LIMIT -1) AS d)") for many in (texts, kinds)]
         return once[0], once[1]
 
@@ -94,8 +93,8 @@ class SQLite(Writer):
         raise Unsayable("SQLite has no rows of keys in a list of columns")  # they are joined: `keyed`
 
     def keyed(self, below: sa.FromClause, doc: Element) -> tuple[Sequence[sa.FromClause], Element]:
-        read = _valid(doc) if isinstance(doc, sa.ColumnClause) else doc
-        members = sa.func.json_each(_only("object", read)).table_valued("key", name="tw_k")
+        read = docs.valid(doc) if isinstance(doc, sa.ColumnClause) else doc
+        members = sa.func.json_each(docs.only("object", read)).table_valued("key", name="tw_k")
         return (below, members), members.c.key
 
     def text(self, place: v.Place) -> Element:
@@ -104,8 +103,8 @@ class SQLite(Writer):
                 return self._extracted(position)[0]
             case v.At(doc, path):
                 held = self._doc(doc)
-                slowly = sa.func.tw_text(sa.func.tw_at(held, _dumped([path])[1:-1]))
-                return sa.case((_plain(held), _json1_text(held, path)), else_=slowly)
+                slowly = sa.func.tw_text(sa.func.tw_at(held, docs.dumped([path])[1:-1]))
+                return sa.case((docs.plain(held), docs.text_at(held, path)), else_=slowly)
             case _:
                 return sa.func.tw_text(self.document(v.Document(place)))
 
@@ -121,7 +120,7 @@ class SQLite(Writer):
     def document(self, expr: v.Document) -> Element:
         match expr.place:
             case v.At(doc, path):
-                return _exactly_at(self._doc(doc), path)
+                return docs.exactly_at(self._doc(doc), path)
             case v.Item(level):
                 return _item(level)
             case v.Nth(place, index):
@@ -132,21 +131,20 @@ class SQLite(Writer):
 
     def _doc(self, doc: v.Expr) -> Element:
         said = self.expr(doc)
-        return _valid(said) if isinstance(doc, v.Column) else said
+        return docs.valid(said) if isinstance(doc, v.Column) else said
 
     def parsed(self, expr: v.Parsed) -> Element:
-        return _valid(self.expr(expr.expr))
+        return docs.valid(self.expr(expr.expr))
 
     def unwrapped(self, expr: v.Unwrapped) -> Element:
         return sa.func.tw_unwrapped(self._doc(expr.doc))
 
     def is_kind(self, expr: v.Is) -> Element:
         kind = self.kind(expr.place)
-        words = tuple(dict.fromkeys(word for name in expr.kinds for word in _KINDS[name]))
-        among = kind == words[0] if len(words) == 1 else kind.in_(words)
+        found = among(kind, (word for name in expr.kinds for word in _KINDS[name]))
         if "integer" not in expr.kinds or "number" in expr.kinds or not expr.loose:
-            return among  # its syntax says it: `1.0` and `1e2` are real
-        return sa.case((kind == "real", sa.func.tw_multiple(self.text(expr.place), "1")), else_=among)
+            return found  # its syntax says it: `1.0` and `1e2` are real
+        return sa.case((kind == "real", sa.func.tw_multiple(self.text(expr.place), "1")), else_=found)
 
     # ── values ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -189,7 +187,7 @@ class SQLite(Writer):
         return sa.func.tw_whole(self.expr(expr.expr))
 
     def since_epoch(self, expr: v.SinceEpoch) -> Element:
-        per = {"seconds": 1, "milliseconds": 1_000, "microseconds": 1_000_000}[expr.unit]
+        per = PER_SECOND[expr.unit]
         return sa.func.tw_floor_div(self.expr(expr.expr), per)
 
     def epoch_hour(self, expr: v.EpochHour) -> Element:
@@ -200,10 +198,10 @@ class SQLite(Writer):
         return sa.func.tw_multiple(self.expr(expr.expr), expr.divisor)
 
     def captured(self, expr: v.Captured) -> Element:
-        return sa.func.tw_captured(self.expr(expr.expr), _pattern(expr.pattern))
+        return sa.func.tw_captured(self.expr(expr.expr), spelled(expr.pattern, to_python))
 
     def matches(self, expr: v.Matches) -> Element:
-        return sa.func.tw_matches(self.expr(expr.expr), _pattern(expr.pattern))
+        return sa.func.tw_matches(self.expr(expr.expr), spelled(expr.pattern, to_python))
 
     def split_part(self, expr: v.SplitPart) -> Element:
         return sa.func.tw_part(self.expr(expr.expr), expr.separator, expr.index)
@@ -211,10 +209,10 @@ class SQLite(Writer):
     # ── objects ─────────────────────────────────────────────────────────────────────────────────────
 
     def has_other_keys(self, expr: v.HasOtherKeys) -> Element:
-        held = _exactly_at(self._doc(expr.doc), expr.path)
+        held = docs.exactly_at(self._doc(expr.doc), expr.path)
         key: Element = sa.literal_column("tw_k.key")
         other = key.not_in(expr.declared) if expr.declared else sa.true()
-        return Words("EXISTS (SELECT 1 FROM json_each(", _only("object", held), ") AS tw_k WHERE ", other, ")")
+        return Words("EXISTS (SELECT 1 FROM json_each(", docs.only("object", held), ") AS tw_k WHERE ", other, ")")
 
     def more_keys(self, expr: v.MoreKeys) -> Element:
         known: Element = sa.literal(0)
@@ -262,60 +260,6 @@ def _item(level: int) -> Element:
     return sa.literal_column(f"tw_e{level}.value")
 
 
-def _valid(text: Element) -> Element:
-    valid = sa.and_(sa.func.json_valid(text), sa.or_(_plain(text), sa.func.tw_valid(text)))
-    return sa.case((valid, text))
-
-
-def _plain(text: Element) -> Element:
-    return sa.func.instr(text, r"\u") == 0
-
-
-def _only(kind: str, raw: Element) -> Element:
-    return sa.case((sa.func.json_type(raw) == kind, raw))
-
-
-def _at(doc: Element, path: v.Path) -> Element:
-    """The JSON text at a path; json1 reads keys in quotes that hold none."""
-    if not _is_plain(path):
-        return sa.func.tw_at(doc, _dumped([path])[1:-1])
-    return Words("(", doc, " -> ", sa.literal(_json1_path(path)), ")")
-
-
-def _exactly_at(doc: Element, path: v.Path) -> Element:
-    """The same in every document: json1 does not find a key that is spelt with an escape."""
-    if not path:
-        return doc
-    return sa.case((_plain(doc), _at(doc, path)), else_=sa.func.tw_at(doc, _dumped([path])[1:-1]))
-
-
-def _kind_at(doc: Element, path: v.Path) -> Element:
-    return sa.func.json_type(doc, _json1_path(path)) if _is_plain(path) else sa.func.json_type(_at(doc, path))
-
-
-def _json1_text(doc: Element, path: v.Path) -> Element:
-    if not _is_plain(path):
-        return sa.func.tw_text(_at(doc, path))
-    at = sa.literal(_json1_path(path))
-    kind, text = _kind_at(doc, path), Words("(", doc, " ->> ", at, ")")
-    raw = Words(
-        "((", doc, " -> ", at, ") || '')"
-    )  # a text: JSON would go into a list as what it is, not as it is spelt
-    return sa.case((kind == "text", text), (kind == "null", sa.null()), else_=raw)
-
-
-def _is_plain(path: v.Path) -> bool:
-    return all(_PLAIN_KEY.fullmatch(key) for key in path)
-
-
-def _json1_path(path: v.Path) -> str:
-    return "$" + "".join(f'."{key}"' for key in path)
-
-
-def _dumped(paths: Sequence[v.Path]) -> str:
-    return json.dumps(paths, separators=(",", ":"))
-
-
 def _seconds(at: Element) -> Element:
     """Whole seconds since 1970 (UTC); NULL where it is no time. What is seconds already stays so."""
     return sa.case(
@@ -326,13 +270,6 @@ def _seconds(at: Element) -> Element:
         )),
         (sa.func.typeof(at) == "real", sa.func.tw_julian(at)),
     )  # fmt: skip
-
-
-def _pattern(pattern: str) -> str:
-    try:
-        return to_python(pattern)
-    except NoSuchSetError as error:
-        raise Unsayable(str(error)) from None
 
 
 @cache

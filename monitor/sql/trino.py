@@ -16,8 +16,9 @@ from sqlalchemy.sql.functions import Function  # not sa.func: other dialects put
 
 from monitor.catalog import Family
 from monitor.sql import vocabulary as v
-from monitor.sql.spelling import Compiler, Preparer, Spelling
-from monitor.sql.spoken import Spoken, cast, item, java, listed
+from monitor.sql.elements import PER_SECOND
+from monitor.sql.spelling import Compiler, Spelling
+from monitor.sql.spoken import Spoken, cast, item, java, listed, try_cast
 from monitor.sql.words import Words
 from monitor.sql.writer import Element, Unsayable
 
@@ -26,18 +27,11 @@ _LARGEST = 2**63
 _SCALE = 18
 """Digits behind the point of the decimals that multiples are told with; as many as leave 20 before it."""
 _ARRAY = "ARRAY["
-_PER_SECOND = {"seconds": 1, "milliseconds": 1_000, "microseconds": 1_000_000}
 _BEGINS: dict[v.JsonKind, str] = {"null": "n", "string": '"', "array": "[", "object": "{"}
 """JSON kind → the first sign of its text."""
 
 
-class _Preparer(Preparer):
-    escapes: ClassVar = {'"': '""'}
-
-
 class _Compiler(Compiler):
-    escapes: ClassVar = {"'": "''"}
-
     def render_literal_value(self, value: Any, type_: sa.types.TypeEngine[Any]) -> str:
         """Beyond 64 bits a number is a decimal, beyond 38 digits a float."""
         if isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
@@ -47,7 +41,6 @@ class _Compiler(Compiler):
 
 class _Spelling(Spelling):
     name = "trino"
-    preparer = _Preparer
     statement_compiler = _Compiler
 
 
@@ -107,7 +100,7 @@ class Trino(Spoken):
                 return kind.in_(list("-0123456789"))
             case "integer":
                 text = self.expr(v.Text(expr.place))
-                number = _try_cast(text, "DOUBLE")
+                number = try_cast(text, "DOUBLE")
                 digits = sa.not_(sa.func.regexp_like(text, "[.eE]"))
                 whole = sa.or_(digits, sa.func.floor(number) == number) if expr.loose else digits
                 return sa.and_(kind.in_(list("-0123456789")), sa.func.coalesce(whole, sa.false()))
@@ -177,15 +170,15 @@ class Trino(Spoken):
         text = cast(inner, "VARCHAR")
         tried: dict[Family, Callable[[], Element]] = {
             Family.TEXT: lambda: text,
-            Family.INTEGER: lambda: _try_cast(inner, "BIGINT"),
-            Family.NUMBER: lambda: _try_cast(inner, "DOUBLE"),
-            Family.BOOLEAN: lambda: _try_cast(inner, "BOOLEAN"),
-            Family.DATE: lambda: _try_cast(text, "DATE"),
+            Family.INTEGER: lambda: try_cast(inner, "BIGINT"),
+            Family.NUMBER: lambda: try_cast(inner, "DOUBLE"),
+            Family.BOOLEAN: lambda: try_cast(inner, "BOOLEAN"),
+            Family.DATE: lambda: try_cast(text, "DATE"),
             # ISO 8601 as collectors write it, or Trino's own spelling; a moment without a zone is UTC.
             Family.TIMESTAMP: lambda: cast(
                 sa.func.coalesce(
                     _try(sa.func.from_iso8601_timestamp_nanos(sa.func.replace(text, " ", "T"))),
-                    _try_cast(text, "TIMESTAMP(6) WITH TIME ZONE"),
+                    try_cast(text, "TIMESTAMP(6) WITH TIME ZONE"),
                 ),
                 "TIMESTAMP(6) WITH TIME ZONE",
             ),
@@ -193,7 +186,7 @@ class Trino(Spoken):
         return tried[expr.family]() if expr.family in tried else self._unsayable(expr)
 
     def whole(self, expr: v.Whole) -> Element:
-        return _try_cast(self.expr(expr.expr), "DECIMAL(38,0)")
+        return try_cast(self.expr(expr.expr), "DECIMAL(38,0)")
 
     def multiple_of(self, expr: v.MultipleOf) -> Element:
         text = self.expr(expr.expr)
@@ -201,10 +194,10 @@ class Trino(Spoken):
         if digits > _SCALE or Decimal(expr.divisor) >= 10 ** (38 - _SCALE):
             raise Unsayable(f"multiples of {expr.divisor} have more decimals than Trino counts exactly")
         divisor: Element = sa.literal_column(f"DECIMAL '{Decimal(expr.divisor):f}'")
-        number = _try_cast(text, f"DECIMAL(38,{_SCALE})")
+        number = try_cast(text, f"DECIMAL(38,{_SCALE})")
         # More digits behind the point than that were rounded away: no multiple of anything that has fewer.
         lost = sa.func.regexp_like(text, rf"\.[0-9]{{{_SCALE + 1},}}")
-        small = sa.and_(number == 0, _try_cast(text, "DOUBLE") != 0)
+        small = sa.and_(number == 0, try_cast(text, "DOUBLE") != 0)
         return sa.case((sa.or_(lost, small), sa.false()), else_=_try(Words("mod(", number, ", ", divisor, ")")) == 0)
 
     def captured(self, expr: v.Captured) -> Element:
@@ -222,8 +215,8 @@ class Trino(Spoken):
         return cast(sa.func.floor(Words("(", sa.func.to_unixtime(self.expr(expr.expr)), " / 3600)")), "BIGINT")
 
     def since_epoch(self, expr: v.SinceEpoch) -> Element:
-        number = _try_cast(self.expr(expr.expr), "DOUBLE")
-        return _try(sa.func.from_unixtime(Words("(", number, f" / {_PER_SECOND[expr.unit]}e0)")))
+        number = try_cast(self.expr(expr.expr), "DOUBLE")
+        return _try(sa.func.from_unixtime(Words("(", number, f" / {PER_SECOND[expr.unit]}e0)")))
 
 
 def bound(moment: datetime) -> str:
@@ -236,11 +229,11 @@ def bound(moment: datetime) -> str:
 
 
 def _members(value: Element) -> Element:
-    return _try_cast(value, "MAP(VARCHAR, JSON)")
+    return try_cast(value, "MAP(VARCHAR, JSON)")
 
 
 def _items(value: Element) -> Element:
-    return _try_cast(value, "ARRAY(JSON)")
+    return try_cast(value, "ARRAY(JSON)")
 
 
 def _at(doc: Element, path: v.Path) -> Element:
@@ -254,15 +247,11 @@ def _text(value: Element) -> Element:
     written = sa.func.json_format(value)
     held = sa.func.substr(written, 1, 1).in_(["[", "{"])
     number = sa.func.regexp_like(written, "^[-0-9]")  # as written: a cast would go through a float
-    return sa.case((sa.or_(held, number), written), else_=_try_cast(value, "VARCHAR"))
+    return sa.case((sa.or_(held, number), written), else_=try_cast(value, "VARCHAR"))
 
 
 def _first(value: Element) -> Element:
     return sa.func.substr(sa.func.json_format(value), 1, 1)
-
-
-def _try_cast(value: Element, native: str) -> Element:
-    return cast(value, native, how="TRY_CAST")
 
 
 def _try(value: Element) -> Element:

@@ -1,17 +1,15 @@
 """The few operations every rule and every landing is written in; one file per engine says them in its SQL.
 
 An expression is a frozen value: equal expressions are written once in a scan, a contract's hash is the
-hash of its expressions, and no rule knows which engine will run it.
+hash of its expressions, and no rule knows which engine will run it. What looks inside one is in monitor/sql/tree.py.
 
 Three-valued logic, once and for all: a *failing* predicate is true only where a row breaks a rule. NULL
 counts as not failing, so a rule that must catch NULL says `IsNull`.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
-from functools import lru_cache
-from typing import Any, TypeAlias
+from dataclasses import dataclass
 from typing import Literal as OneOfTheseWords
+from typing import TypeAlias
 
 from monitor.catalog import Family
 
@@ -467,47 +465,3 @@ Expr: TypeAlias = (
 
 def _same(one: Scalar, other: Scalar) -> bool:
     return type(one) is type(other) and one == other
-
-
-def parts(expr: Expr) -> Iterator[Expr]:
-    """The expressions that stand directly in an expression."""
-    for part in fields(expr):
-        yield from _exprs(getattr(expr, part.name))
-
-
-def _exprs(value: Any) -> Iterator[Expr]:
-    if isinstance(value, tuple):
-        for one in value:
-            yield from _exprs(one)
-    elif hasattr(value, "__dataclass_fields__"):
-        yield value
-
-
-def replaced(expr: Expr, instead: Mapping[Expr, Expr]) -> Expr:
-    """The expression with others in the place of those that are named; itself where it holds none of them."""
-    if expr in instead:
-        return instead[expr]
-    held = {part.name: getattr(expr, part.name) for part in fields(expr)}
-    changed = {name: new for name, value in held.items() if (new := _replaced(value, instead)) is not value}
-    return replace(expr, **changed) if changed else expr
-
-
-def _replaced(value: Any, instead: Mapping[Expr, Expr]) -> Any:
-    if isinstance(value, tuple):
-        new = tuple(_replaced(one, instead) for one in value)
-        return value if all(one is other for one, other in zip(new, value, strict=True)) else new
-    return replaced(value, instead) if hasattr(value, "__dataclass_fields__") else value
-
-
-@lru_cache(maxsize=200_000)
-def columns(expr: Expr) -> frozenset[str]:
-    """The landed columns that an expression speaks of."""
-    if isinstance(expr, Column):
-        return frozenset({expr.name})
-    return frozenset().union(*(_inside(getattr(expr, part.name)) for part in fields(expr)))
-
-
-def _inside(value: object) -> frozenset[str]:
-    if isinstance(value, tuple):
-        return frozenset().union(*map(_inside, value))
-    return columns(value) if hasattr(value, "__dataclass_fields__") else frozenset()

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from monitor.sql.writer import Element
+from monitor.sql.elements import Element
 
 
 class Words(sa.sql.expression.ColumnElement[Any]):

@@ -8,24 +8,16 @@ import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import reduce
-from typing import Any, ClassVar, TypeAlias, assert_never
+from typing import Any, ClassVar, assert_never
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.elements import ColumnElement
 
 from monitor.catalog import Family
 from monitor.sql import vocabulary as v
+from monitor.sql.elements import Element, constant, constants, counted, joined
+from monitor.sql.regex_tree import NoSuchSetError
 
-Element: TypeAlias = ColumnElement[Any]
-
-_EXACT = 2**53
-"""Below it every whole number is exactly a float."""
-
-_SHORT = 100
-"""Numbers that a sum adds one by one."""
+__all__ = ["SQL_TYPES", "Element", "Unsayable", "Writer", "spelled"]
 
 _COMPARE: dict[v.Operator, Callable[[Element, Element], Element]] = {
     "=": operator.eq,
@@ -260,7 +252,7 @@ class Writer(ABC):
             case v.Column(name):
                 return sa.column(name)
             case v.Literal(value):
-                return _constant(value)
+                return constant(value)
             case v.Text(place):
                 return self.text(place)
             case v.Exists(place):
@@ -268,13 +260,13 @@ class Writer(ABC):
             case v.Leading(inner, count):
                 return sa.func.substr(self.expr(inner), 1, count)
             case v.CountTrue(exprs):
-                return _counted([self.expr(part) for part in exprs])
+                return counted([self.expr(part) for part in exprs])
             case v.Coalesce(exprs):
                 return sa.func.coalesce(*map(self.expr, exprs))
             case v.NullIf(inner, value):
-                return sa.func.nullif(self.expr(inner), _constant(value))
+                return sa.func.nullif(self.expr(inner), constant(value))
             case v.Concat(exprs):
-                return _joined([self.expr(part) for part in exprs])
+                return joined([self.expr(part) for part in exprs])
             case v.Case(arms, otherwise):
                 return sa.case(*((self.expr(when), self.expr(then)) for when, then in arms), else_=self.expr(otherwise))
             case v.IsNull(inner):
@@ -282,7 +274,7 @@ class Writer(ABC):
             case v.Compare(left, sign, right):
                 return _COMPARE[sign](self.expr(left), self.expr(right))
             case v.OneOf(inner, values):
-                return self.expr(inner).in_(_constants(values))
+                return self.expr(inner).in_(constants(values))
             case v.Not(inner):
                 return sa.not_(self.expr(inner))
             case v.And(exprs):
@@ -347,61 +339,12 @@ class Writer(ABC):
         return self._texts(position), self._kinds(position)
 
 
-def _constant(value: v.Scalar) -> Element:
-    if value is None:
-        return sa.null()
-    if isinstance(value, float):
-        return _float(value)
-    return sa.literal(value)
-
-
-def _constants(values: Sequence[v.Scalar]) -> Sequence[Any]:
-    # SQLAlchemy quotes a whole list by its first value's type: `(1, 0.5)` would become `(1, 0)`.
-    if all(isinstance(value, str) for value in values):
-        return values
-    return [_constant(value) for value in values]
-
-
-def _float(value: float) -> Element:
-    """A float with an exponent: without one it is a decimal, which columns of 128 bits cannot be compared with."""
-    if value.is_integer() and abs(value) < _EXACT:
-        return sa.literal(int(value))
-    text = repr(value)
-    return sa.literal_column(text if "e" in text else f"{text}e0")
-
-
-def _counted(predicates: Sequence[Element]) -> Element:
-    return total([sa.case((predicate, 1), else_=0) for predicate in predicates])
-
-
-def total(numbers: Sequence[Element]) -> Element:
-    """The sum of numbers, halves in brackets: engines refuse expressions that are as deep as a long sum."""
-    if len(numbers) <= _SHORT:
-        return reduce(operator.add, numbers, sa.literal(0))
-    half = len(numbers) // 2
-    return _Bracketed(total(numbers[:half])) + _Bracketed(total(numbers[half:]))
-
-
-class _Bracketed(ColumnElement[Any]):
-    """`(…)`, whatever is in it: SQLAlchemy leaves brackets out of sums of sums."""
-
-    inherit_cache = False
-
-    def __init__(self, inner: Element) -> None:
-        self.inner = inner
-        self.type = sa.types.Integer()
-
-
-@compiles(_Bracketed)
-def _say_bracketed(element: _Bracketed, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"({compiler.process(element.inner, **kw)})"
-
-
-def _joined(parts: Sequence[Element]) -> Element:
-    joined = parts[0]
-    for part in parts[1:]:
-        joined = joined.op("||")(part)
-    return joined
+def spelled(pattern: str, spell: Callable[[str], str]) -> str:
+    """A regular expression in an engine's spelling. Raises Unsayable where a set of characters has none."""
+    try:
+        return spell(pattern)
+    except NoSuchSetError as unknown:
+        raise Unsayable(str(unknown)) from None
 
 
 SQL_TYPES: dict[Family, type[sa.types.TypeEngine[Any]]] = {

@@ -9,6 +9,7 @@ from monitor.contract.model import BoundProperty, BoundTable, BoundVersion, Comp
 from monitor.errors import TargetError
 from monitor.measure.rows import arrival
 from monitor.plan.model import Event
+from monitor.sql import tree
 from monitor.sql import vocabulary as v
 from monitor.sql.engines import writer
 from monitor.targets.jinja import verbatim
@@ -137,7 +138,9 @@ class _Table:
 
     def _column_meta(self, name: str, holding: Sequence[tuple[BoundVersion, BoundProperty]]) -> Fields:
         if not holding:
-            document = any(v.columns(version.document) == {name} for version in self.table.versions if version.document)
+            document = any(
+                tree.columns(version.document) == {name} for version in self.table.versions if version.document
+            )
             return {
                 "role": "document" if document else "collector" if name in self.landed.own_columns else "undeclared"
             }
@@ -155,7 +158,7 @@ class _Table:
     def _tests(self, name: str, holding: Sequence[tuple[BoundVersion, BoundProperty]]) -> Iterator[Value]:
         if self.data_tests == "none" or not _PLAIN_COLUMN.fullmatch(name):
             return
-        if self.landed.id is not None and v.columns(self.landed.id) == {name}:
+        if self.landed.id is not None and tree.columns(self.landed.id) == {name}:
             yield from (self._test(kind, name, "") for kind in ("unique", "not_null"))
         wanted: dict[Rule, list[BoundVersion]] = {}
         for version, prop in holding:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from monitor.contract.model import BoundTable, BoundVersion, Compiled, Rule
 from monitor.measure.origin import rows_of
 from monitor.measure.rows import arrival
+from monitor.sql import tree
 from monitor.sql import vocabulary as v
 from monitor.sql.engines import writer
 from monitor.sql.vocabulary import Expr
@@ -42,7 +43,7 @@ class VersionRows:
         """The query of the suite's asset: the version's rows with the columns that its rules and properties need."""
         chosen: list[Element] = [sa.column(name) for name in self._columns()]
         predicates = self._predicates(hours or Hours())
-        needed = frozenset(self._columns()).union(*map(v.columns, predicates))
+        needed = frozenset(self._columns()).union(*map(tree.columns, predicates))
         rows = sa.select(*chosen).select_from(rows_of(self.table.landed, needed, self.writer))
         wanted = [self.writer.expr(predicate) for predicate in predicates]
         statement = self.writer.compile(rows.where(*wanted) if wanted else rows)
@@ -85,7 +86,7 @@ class VersionRows:
         wanted = {prop.column for prop in self.version.properties if prop.landed}
         for expr in spoken:
             if expr is not None:
-                wanted |= v.columns(expr)
+                wanted |= tree.columns(expr)
         columns = [column.name for column in landed.table.columns]
         beside = sorted(wanted - {"", *columns}) if landed.origin else []  # what another table says of a row
         return [*(name for name in columns if name in wanted), *beside] or columns[:1]

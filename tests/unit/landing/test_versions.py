@@ -5,7 +5,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from monitor.catalog import Catalog, Table, TableRef
-from monitor.config.landings import Locator, SegmentLanding
+from monitor.config.landings import SegmentLanding
+from monitor.config.locators import Locator
 from monitor.errors import ConfigError, Problems
 from monitor.landing.app_versions import parse_version_map
 from monitor.landing.columns import Columns

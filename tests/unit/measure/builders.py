@@ -9,6 +9,7 @@ from monitor.contract import bind
 from monitor.contract.model import BoundTable
 from monitor.landing.model import InColumns, InDocument, Landed, LandedEvent, LandedTable
 from monitor.plan.model import Event, EventVersion, Plan
+from monitor.sql import tree
 from monitor.sql import vocabulary as v
 
 DOCUMENT = InDocument(v.Column("payload"), "original")
@@ -37,7 +38,7 @@ def landed(
 ) -> LandedTable:
     """A table whose columns event, version, source and at say what they say; one event makes the name a constant."""
     said: dict[str, v.Expr] = {"time": v.Column("at")} if times is None else dict(times)
-    own = {"event", "version", "source", "payload", *(name for at in said.values() for name in v.columns(at))}
+    own = {"event", "version", "source", "payload", *(name for at in said.values() for name in tree.columns(at))}
     return LandedTable(
         table=table,
         landing="0:web",

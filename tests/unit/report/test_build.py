@@ -10,7 +10,8 @@ from monitor.measure.model import Series
 from monitor.report.build import build_site
 from monitor.report.drawings import evidence_of
 from monitor.report.hours import days_of, last_day, rows_by_day
-from monitor.report.model import EventPage, Site, Standing
+from monitor.report.model import Standing
+from monitor.report.pages import EventPage, Site
 from tests.fakes.sites import NOW, START, UNTIL, Made, shop
 
 

@@ -9,7 +9,7 @@ import pytest
 from markupsafe import escape
 
 from monitor.report.build import build_site
-from monitor.report.model import Site
+from monitor.report.pages import Site
 from monitor.report.render import clean, render_event, render_overview, sparkline
 from tests.fakes.sites import hostile, shop
 

@@ -10,7 +10,7 @@ import pytest
 from monitor.errors import ReportError
 from monitor.links import event_page, safe_address, slug
 from monitor.report.build import build_site
-from monitor.report.model import Site
+from monitor.report.pages import Site
 from monitor.report.write import INDEX, MANIFEST, write_site
 from tests.fakes.sites import hostile, shop
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from monitor.catalog import Family
 from monitor.errors import WarehouseError
 from monitor.sql import vocabulary as v
-from monitor.sql.duckdb import json_path
+from monitor.sql.duckdb_json import json_path
 from monitor.sql.engines import writer
 from tests.fakes.duck import Duck, quoted
 
