@@ -1,6 +1,6 @@
 """Level one of every statement about a table: its rows in a range, with what they are grouped by beside them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -183,7 +183,20 @@ class Rows:
         arms = [(names, self._index_by_version(indexes)) for names, indexes in by_event.items()]
         if self.one_event is not None or len(arms) == 1:
             return arms[0][1]
+        quicker = self.writer.numbered((self.col("event"), self.col("version")), self._numbers(by_event))
+        if quicker is not None:
+            return quicker
         return sa.case(*((self.col("event").in_(names), inner) for names, inner in arms))
+
+    def _numbers(self, by_event: Mapping[tuple[str, ...], Sequence[int]]) -> list[tuple[str, str, int]]:
+        """What rows of each version are called; a name that two events land under is the first one's."""
+        found: list[tuple[str, str, int]] = []
+        claimed: set[str] = set()
+        for names, indexes in by_event.items():
+            spellings = [(spelling, index) for index in indexes for spelling in self.table.versions[index].raw_versions]
+            found += [(name, spelling, index) for name in names if name not in claimed for spelling, index in spellings]
+            claimed.update(names)
+        return found
 
     def _index_by_version(self, indexes: list[int]) -> Element:
         versions = self.table.versions
@@ -196,9 +209,9 @@ class Rows:
         if self.table.landed.partition is not None:
             wanted = sa.and_(partition.mark(self.table), wanted)
         if reach.events:
-            return sa.and_(wanted, event.in_(reach.events))
+            return sa.and_(wanted, self.writer.one_of(event, reach.events))
         if reach.others:
-            return sa.and_(wanted, sa.or_(event.is_(None), event.not_in(reach.others)))
+            return sa.and_(wanted, sa.or_(event.is_(None), sa.not_(self.writer.one_of(event, reach.others))))
         return wanted
 
     def _in_range(self) -> Element:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from monitor.catalog import Family
 from monitor.sql import duckdb_json as docs
+from monitor.sql import duckdb_names
 from monitor.sql import vocabulary as v
 from monitor.sql.elements import MICROSECONDS, MICROSECONDS_PER_HOUR, among, total
 from monitor.sql.regex import to_re2
@@ -50,6 +51,13 @@ class DuckDB(Writer):
     def moment(self, moment: datetime) -> Element:
         text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
         return sa.cast(sa.literal(text), sa.TIMESTAMP)
+
+    def one_of(self, value: Element, values: Sequence[v.Scalar]) -> Element:
+        quicker = duckdb_names.among(value, values)
+        return super().one_of(value, values) if quicker is None else quicker
+
+    def numbered(self, keys: tuple[Element, Element], numbers: Sequence[tuple[str, str, int]]) -> Element | None:
+        return duckdb_names.numbered(keys, numbers)
 
     def timeless(self, at: Element) -> Element:
         ends: list[Element] = [sa.literal_column("'infinity'"), sa.literal_column("'-infinity'")]

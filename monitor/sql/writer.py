@@ -107,6 +107,18 @@ class Writer(ABC):
         """Two texts are the same, byte by byte; NULL is like nothing."""
         return self.exact_text(one) == self.exact_text(other)
 
+    def one_of(self, value: Element, values: Sequence[v.Scalar]) -> Element:
+        """The value is one of these; NULL where it is NULL."""
+        return value.in_(constants(values))
+
+    def numbered(self, keys: tuple[Element, Element], numbers: Sequence[tuple[str, str, int]]) -> Element | None:
+        """The number of a row's two keys among (key, key, number), the first where several are alike; NULL: in none.
+
+        None: the engine has no words for it that are quicker than a CASE.
+        """
+        del keys, numbers
+        return None
+
     def fence(self, statement: sa.Select[Any]) -> sa.Select[Any]:
         """A level of a scan that the engine works out once, before what is above it; most engines do anyway."""
         return statement
@@ -274,7 +286,7 @@ class Writer(ABC):
             case v.Compare(left, sign, right):
                 return _COMPARE[sign](self.expr(left), self.expr(right))
             case v.OneOf(inner, values):
-                return self.expr(inner).in_(constants(values))
+                return self.one_of(self.expr(inner), values)
             case v.Not(inner):
                 return sa.not_(self.expr(inner))
             case v.And(exprs):
