@@ -153,13 +153,15 @@ def _steady(steady: Steady, rounds: int) -> bool:
             for begin, moment in LATER:
                 build.more(folder, range(steady.tables), new, begin)
                 hourly.append(_job("run", case, folder, moment))
-            done.append((everything, hourly[-1]))  # the first of them builds the SQL of such runs
-    full, fresh = [one for one, _ in done], [other for _, other in done]
+            by_hand = _job("newer", case, folder, LATER[-1][0])
+            done.append((everything, hourly[-1], by_hand))  # the first of them builds the SQL of such runs
+    full, fresh, hand = zip(*done, strict=True)
     if any(run["kept"] != new * steady.tables for run in fresh):
         raise SystemExit(f"{steady.name}: measured {[run['kept'] for run in fresh]} rows")
     print(steady.name)
-    _table((("full run, cold", full), ("run of new rows", fresh)))
+    _table((("full run, cold", full), ("run of new rows", fresh), ("by hand", hand)))
     fine = _ratio("run of new rows", fresh, full, steady.most)
+    _ratio("by hand", hand, full, steady.most)
     print(flush=True)
     return fine
 

@@ -25,6 +25,13 @@ def typed(folder: Path, tables: int, rows: int) -> int:
     return _write(folder, (_typed_sql(n) for n in range(tables)), [properties()] * tables)
 
 
+def newer(folder: Path, tables: int, since: str) -> int:
+    """The same of the rows that came since a moment (`2026-06-08 12:00:00`): one statement per table."""
+    newer_rows = f" where received_at >= timestamp '{since}')) group by"
+    statements = (_typed_sql(n).replace(")) group by", newer_rows) for n in range(tables))
+    return _write(folder, statements, [properties()] * tables)
+
+
 def documents(folder: Path, events: int, rows: int) -> int:
     """Scan the table of documents and keep the counts; the number of rows kept."""
     _ = rows
@@ -138,6 +145,8 @@ def _keep(
     history: sqlite3.Connection, found: list[tuple[Any, ...]], table: int, known: tuple[dict[tuple[Any, ...], int], int]
 ) -> int:
     series, properties_ = known
+    if not found:
+        return 0
     width = len(found[0])
     rules = range(width - properties_)
     hour_at = next(n for n, value in enumerate(found[0]) if isinstance(value, int))

@@ -26,12 +26,14 @@ _DRIVERS = {"postgres": ("psycopg", "monitor.warehouse.adapters.postgresql")}
 
 
 def main() -> None:
-    """`python -m bench.job (run|contract|baseline) KIND FOLDER SIZE ROWS MOMENT`."""
+    """`python -m bench.job (run|contract|baseline|newer) KIND FOLDER SIZE ROWS MOMENT`."""
     who, what, folder, size, rows, now = sys.argv[1], sys.argv[2], Path(sys.argv[3]), *sys.argv[4:7]
     if who == "run":
         job = _run(what, folder, now)
     elif who == "contract":
         job = _contract(folder, int(size), int(rows), now)
+    elif who == "newer":
+        job = _newer(folder, int(size), now)
     else:
         job = _baseline(what, folder, int(size), int(rows))
     imported, used = time.perf_counter(), time.process_time()
@@ -101,6 +103,12 @@ def _contract(folder: Path, events: int, width: int, what: str) -> Callable[[], 
             return sum(rules) or len(outlines)
 
     return job
+
+
+def _newer(folder: Path, size: int, since: str) -> Callable[[], int]:
+    from bench import baseline  # noqa: PLC0415 - only here
+
+    return lambda: baseline.newer(folder, size, since)
 
 
 def _baseline(what: str, folder: Path, size: int, rows: int) -> Callable[[], int]:
