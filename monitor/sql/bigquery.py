@@ -33,6 +33,8 @@ _TYPES: dict[Family, str] = {
 }  # fmt: skip
 _SINCE_EPOCH = {"seconds": "TIMESTAMP_SECONDS", "milliseconds": "TIMESTAMP_MILLIS", "microseconds": "TIMESTAMP_MICROS"}
 _SAFE = "SAFE_CAST"
+_PSEUDO = frozenset({"_PARTITIONTIME", "_PARTITIONDATE"})
+"""No table's own columns: they are written as they are documented, without quotes."""
 
 
 class _Preparer(Preparer):
@@ -40,6 +42,9 @@ class _Preparer(Preparer):
 
     def __init__(self, dialect: sa.Dialect) -> None:
         super().__init__(dialect, initial_quote="`")
+
+    def _requires_quotes(self, value: str) -> bool:
+        return value not in _PSEUDO and super()._requires_quotes(value)
 
 
 class _Compiler(Compiler):
