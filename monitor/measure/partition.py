@@ -14,6 +14,7 @@ from monitor.landing.model import Partition
 from monitor.sql.writer import Element, Writer
 
 _FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+_OLD = datetime(1971, 1, 1, tzinfo=UTC)
 _ANY = datetime(2000, 1, 1, tzinfo=UTC)
 """A moment that every engine's types hold: ClickHouse's dates begin with 1970."""
 
@@ -47,6 +48,13 @@ def inside(partition: Partition, since: datetime | None, until: datetime, writer
     low = _constant(partition, _begin(partition, _moved(since, -partition.slack)), writer)
     high = _constant(partition, _moved(until, partition.slack), writer)
     return sa.or_(sa.and_(column >= low, column <= high), column.is_(None))
+
+
+def looked_at(partition: Partition, since: datetime, writer: Writer) -> Element:
+    """The partitions from a moment on, and those that wrong clocks write to: of before 1971, and of no time at all."""
+    column: Element = sa.column(partition.column)
+    first, old = (_constant(partition, _begin(partition, at), writer) for at in (since, _OLD))
+    return sa.or_(column >= first, column < old, column.is_(None))
 
 
 def _moved(moment: datetime, by: timedelta) -> datetime:

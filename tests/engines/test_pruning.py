@@ -7,8 +7,8 @@ filter by the partition, which the emulator does not, so each statement is looke
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,13 @@ import sqlalchemy as sa
 import sqlglot
 from sqlglot import exp
 
-from monitor.catalog import TableRef
+from monitor.catalog import Family, TableRef
+from monitor.landing.model import Partition
+from monitor.measure.outside import Outside, outside, read_outside, span_of
 from monitor.outcome import Options
 from monitor.run import explain, run
+from monitor.sql import vocabulary as v
+from monitor.sql.engines import writer
 from monitor.survey import Planned
 from monitor.warehouse import Profile, Warehouse, connect
 from monitor.warehouse.adapters import adapter
@@ -28,6 +32,7 @@ from monitor.wiring import Workspace
 from tests.engines.test_whole_job import Nobody, _history, _told
 from tests.fakes import jobs
 from tests.fakes.shares import ALL
+from tests.unit.measure.builders import landed
 
 SCHEMA = "tw_parts"
 BEGAN = datetime(2026, 6, 21)  # noqa: DTZ001 - landed timestamps have no zone
@@ -79,7 +84,7 @@ def rows() -> list[tuple[Any, ...]]:
         name, version, payload, _, _ = jobs._search(n)
         day = None if n == 73 else at
         said = (None,) * 4 if day is None else (f"{day:%Y-%m-%d}", f"{day:%Y-%m-%d}", int(f"{day:%Y%m%d}"), _day(day))
-        found.append((f"e-{n - n % 7 // 6}", name, version, payload, at, *said))
+        found.append((f"e-{n - n % 7 // 6}", name, version, payload, at, at + timedelta(days=2), *said))
     return found
 
 
@@ -96,7 +101,8 @@ def there(engine: str, profile: Profile) -> Iterator[There]:
     with connect(profile, Terms(writes=True)) as warehouse:
         warehouse.write(words.make(SCHEMA))
         columns = {"event_id": "text", "name": "text", "version": "text", "payload": _document(warehouse)}
-        columns |= {"received_at": "timestamp", **{f"by_{kind}": native for kind, native in KINDS.items()}}
+        columns |= {"received_at": "timestamp", "late_at": "timestamp"}
+        columns |= {f"by_{kind}": native for kind, native in KINDS.items()}
         warehouse.land(TableRef(SCHEMA, "events"), columns, [_landed(engine, row) for row in rows()])
     yield There(engine, profile, profile.file.parent)
     with connect(profile, Terms(writes=True)) as warehouse:
@@ -105,8 +111,8 @@ def there(engine: str, profile: Profile) -> Iterator[There]:
 
 def _landed(engine: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
     """ClickHouse's partitions are never NULL: such a row stands at the beginning of time, and is none of ours."""
-    if engine == "clickhouse" and row[5] is None:
-        return (*row[:5], "2026-06-30", "2026-06-30", 20260630, datetime(2026, 6, 30))  # noqa: DTZ001 - as above
+    if engine == "clickhouse" and row[6] is None:
+        return (*row[:6], "2026-06-30", "2026-06-30", 20260630, datetime(2026, 6, 30))  # noqa: DTZ001 - as above
     return row
 
 
@@ -119,14 +125,8 @@ def partitioned(there: There, kind: str) -> str:
     column, name, source = f"by_{kind}", f"days_{kind}", f"{SCHEMA}.events"
     made = {
         "duckdb": lambda: _of_files(there, column, name, source),
-        "clickhouse": lambda: [
-            f"CREATE TABLE {SCHEMA}.{name} ENGINE = MergeTree PARTITION BY {column} ORDER BY tuple()"
-            f" AS SELECT * EXCEPT {column}, assumeNotNull({column}) AS {column} FROM {source}"
-        ],
-        "spark": lambda: [
-            f"CREATE TABLE {SCHEMA}.{name} USING parquet PARTITIONED BY ({column})"
-            f" AS SELECT * EXCEPT ({column}), {column} FROM {source}"
-        ],
+        "clickhouse": lambda: [_of_parts(column, name, source)],
+        "spark": lambda: [_of_folders(column, name, source)],
     }
     there.write(made[there.engine]())
     return name
@@ -136,11 +136,21 @@ def _of_files(there: There, column: str, name: str, source: str) -> list[str]:
     """Parquet files in a folder for each day."""
     native = {"by_date": "DATE", "by_text": "VARCHAR", "by_number": "BIGINT"}[column]
     files = there.folder / name
+    read = f"read_parquet('{files}/*/*.parquet', hive_partitioning = true, hive_types = {{'{column}': {native}}})"
     return [
         f"COPY (FROM {source}) TO '{files}' (FORMAT parquet, PARTITION_BY ({column}))",
-        f"CREATE VIEW {SCHEMA}.{name} AS FROM read_parquet('{files}/*/*.parquet', hive_partitioning = true,"
-        f" hive_types = {{'{column}': {native}}})",
+        f"CREATE VIEW {SCHEMA}.{name} AS FROM {read}",
     ]
+
+
+def _of_parts(column: str, name: str, source: str) -> str:
+    days = f"SELECT * EXCEPT {column}, assumeNotNull({column}) AS {column} FROM {source}"
+    return f"CREATE TABLE {SCHEMA}.{name} ENGINE = MergeTree PARTITION BY {column} ORDER BY tuple() AS {days}"
+
+
+def _of_folders(column: str, name: str, source: str) -> str:
+    days = f"SELECT * EXCEPT ({column}), {column} FROM {source}"
+    return f"CREATE TABLE {SCHEMA}.{name} USING parquet PARTITIONED BY ({column}) AS {days}"
 
 
 def workspace(folder: Path, there: There, table: str, kind: str | None) -> Path:
@@ -217,6 +227,27 @@ def only_what_is_wanted_is_read(there: There, sql: str, moments: Mapping[str, da
             warehouse.query("SET spark.sql.maxPlanStringLength=1000000")
         plan = "\n".join(str(row[-1]) for row in warehouse.query(f"{asks} {sql}", moments))
     assert says in plan, plan
+
+
+# ── rows that no run would see ──────────────────────────────────────────────────────────────────────
+
+
+def test_rows_that_are_far_from_their_partition_are_counted(there: There) -> None:
+    """By the day that the table's rows say, as if each were two days late: all of the 16 newest but the dateless."""
+    families = {"date": Family.DATE, "text": Family.TEXT, "number": Family.INTEGER, "moment": Family.TIMESTAMP}
+    with connect(there.profile) as warehouse:
+        table = warehouse.catalog([SCHEMA]).tables[TableRef(SCHEMA, "events")]
+        for kind, family in families.items():
+            form = "%Y%m%d" if kind == "number" else "%Y-%m-%d"
+            partition = Partition(f"by_{kind}", family, "day", timedelta(0), form)
+            made = landed(table, ["Searched"], times={"received": v.Column("received_at")})
+            asked = replace(made, partition=partition)
+            newest = int((BEGAN.replace(tzinfo=UTC) + timedelta(days=9, hours=21)).timestamp() // 3600)
+            found = read_outside(warehouse.query(outside(asked, span_of(newest), writer(there.engine)))[0], asked)
+            assert found == Outside(16, 0, ""), kind
+            late = replace(asked, received=v.Column("late_at"))
+            found = read_outside(warehouse.query(outside(late, span_of(newest + 48), writer(there.engine)))[0], late)
+            assert found == Outside(16, 16 if there.engine == "clickhouse" else 15, "2d"), kind
 
 
 # ── BigQuery's require_partition_filter ─────────────────────────────────────────────────────────────
