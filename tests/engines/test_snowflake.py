@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 import pytest
 import snowflake.connector
@@ -23,6 +24,8 @@ from tests.fakes.warehouses import WAREHOUSES, MissingError
 pytestmark = pytest.mark.xdist_group("snowflake")
 TERMS = Terms(statement_seconds=2, label="it's 50% of trackwarden", writes=True)
 SCHEMA = "tw_names"
+NOBODY: Any = None
+"""A connection that is not looked at."""
 TABLE, HOSTILE = 'a "b" $tw_until %s ;', """it's "a" $tw_until %s ;--"""
 """fakesnow itself breaks on a quote in a table's name, and does not tell `a` from `A`, as Snowflake does."""
 
@@ -113,13 +116,14 @@ def test_a_connection_that_is_dead_is_noticed_long_before_the_statements_own_lim
         given = arguments(reached, Terms(statement_seconds=3600))
         given |= {"backoff_policy": waiting(3), "socket_timeout": 2}
         with closing(snowflake.connector.connect(**given)) as connection:
-            assert connection.cursor().execute("SELECT 1").fetchall() == [(1,)]
+            cursor: Any = connection.cursor()
+            assert cursor.execute("SELECT 1").fetchall() == [(1,)]
             proxy.script(b"/queries/v1/query-request", fault)
             began = time.monotonic()
             with pytest.raises(snowflake.connector.Error, match="no answer to a request within 3 seconds") as ended:
                 connection.cursor().execute("SELECT 2")
             assert time.monotonic() - began < 30
-            assert Snowflake().lost(None, ended.value)  # type: ignore[arg-type] - it is not looked at
+            assert Snowflake().lost(NOBODY, ended.value)
             proxy.heal()
 
 
@@ -127,4 +131,4 @@ def test_pauses_grow_and_end() -> None:
     assert list(islice(waiting(60)(), 7)) == [1, 2, 4, 8, 16, 16, 16]
     with pytest.raises(snowflake.connector.OperationalError) as ended:
         next(waiting(0)())
-    assert Snowflake().lost(None, ended.value)  # type: ignore[arg-type] - as above
+    assert Snowflake().lost(NOBODY, ended.value)

@@ -130,6 +130,15 @@ def test_a_refusal_for_want_of_a_partition_filter_names_the_key() -> None:
     assert "'part'" in answer.hint
 
 
+def test_what_is_asked_after_a_refusal_has_the_filter_too() -> None:
+    duck = Duck()
+    table = replace(shop(duck, "DATE", "came::DATE"), partition=PARTITIONS["date"][2])
+    duck.broken = {"tw_n0"}  # the scan, and whoever looks for what is to blame in it
+    assert isinstance(told(duck, table, Mark(HOUR - 24)), Unmeasured)
+    assert len(duck.statements) >= 3, "the probe, the scan, the look at its parts"
+    assert all("CAST('2026-06-08' AS DATE)" in sql for sql in duck.statements)
+
+
 def said(partition: Partition, engine: str, since: datetime | None) -> str:
     made = writer(engine)
     return made.compile(inside(partition, since, NOW, made))
