@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +10,9 @@ from monitor.alert.sender import Refused
 from monitor.alert.slack import may_listen, whoami
 from monitor.alert.wording import lasted
 from monitor.catalog import Catalog
+from monitor.cli.answer import Answer
 from monitor.cli.boundary import code_of, errors_of
+from monitor.cli.partitions import partitions
 from monitor.cli.words import near
 from monitor.config import Landing, place_of
 from monitor.errors import ConfigError, ExitCode, TrackwardenError
@@ -29,16 +30,6 @@ from monitor.warehouse.profile import find_profiles
 from monitor.wiring import Workspace
 
 _WINDOW = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one check found. With a hint and no code it is worth knowing, and stops nothing."""
-
-    name: str
-    said: str
-    code: ExitCode = ExitCode.OK
-    hint: str = ""
 
 
 def examine(folder: Path) -> Iterator[Answer]:
@@ -105,7 +96,9 @@ def _warehouse(workspace: Workspace, plan: Plan | None) -> Iterator[Answer]:
                 yield from (
                     Answer("landings", f"{note.where}: {note.problem}", hint=_next(note)) for note in landed.notes
                 )
-                yield from _times(landed, warehouse)
+                newest: dict[str, int] = {}
+                yield from _times(landed, warehouse, newest)
+                yield from partitions(landed.tables, newest, warehouse, workspace.settings.measure.statement.bytes)
     except TrackwardenError as error:
         yield from _problems("warehouse", error)
 
@@ -144,22 +137,24 @@ def _named(landing: Landing) -> str:
     return f"{landing.layout} {place_of(landing)}"
 
 
-def _times(landed: Landed, warehouse: Warehouse) -> Iterator[Answer]:
-    """The newest arrival of each landing's tables, and how long ago that was."""
+def _times(landed: Landed, warehouse: Warehouse, newest: dict[str, int]) -> Iterator[Answer]:
+    """The newest arrival of each landing's tables, and how long ago that was; of each table it is put into `newest`."""
     tables = [table for table in landed.tables if arrival(table) is not None]
     timeless = [table.key for table in landed.tables if arrival(table) is None]
     if timeless:
         hint = "set time:, received: or loaded: on the landing"
         yield Answer("times", f"no column says when a row came: {listed(timeless)}", ExitCode.PARTIAL, hint)
-    newest: dict[str, int] = {}
     for start in range(0, len(tables), PROBE_ARMS):
         part = tables[start : start + PROBE_ARMS]
         span = (moment_of(0), datetime.now(UTC))
         rows = warehouse.query(probe(part, [span] * len(part), writer(warehouse.engine)))
-        for table, seen in zip(part, read_probe(rows, len(part)), strict=True):
-            if seen.newest is not None:
-                newest[table.landing] = max(seen.newest, newest.get(table.landing, 0))
-    yield from _ages(tables, {name: moment_of(hour) for name, hour in newest.items()})
+        seen = zip(part, read_probe(rows, len(part)), strict=True)
+        newest.update({table.key: one.newest for table, one in seen if one.newest is not None})
+    by_landing: dict[str, int] = {}
+    for table in tables:
+        if table.key in newest:
+            by_landing[table.landing] = max(newest[table.key], by_landing.get(table.landing, 0))
+    yield from _ages(tables, {name: moment_of(hour) for name, hour in by_landing.items()})
 
 
 def _ages(tables: Sequence[LandedTable], newest: Mapping[str, datetime]) -> Iterator[Answer]:

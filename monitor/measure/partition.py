@@ -14,6 +14,9 @@ from monitor.landing.model import Partition
 from monitor.sql.writer import Element, Writer
 
 _FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+_OLD = datetime(1971, 1, 1, tzinfo=UTC)
+_ANY = datetime(2000, 1, 1, tzinfo=UTC)
+"""A moment that every engine's types hold: ClickHouse's dates begin with 1970."""
 
 
 def mark(table: BoundTable) -> Element:
@@ -26,25 +29,32 @@ def placed(sql: str, table: BoundTable, since: datetime | None, until: datetime,
     partition, text = table.landed.partition, _text(table)
     if partition is None or not writer.prunes or text not in sql:
         return sql
-    said = inside(partition, since, until, writer)
-    return sql if said is None else sql.replace(text, f"({writer.compile(said)})")
+    return sql.replace(text, f"({writer.compile(inside(partition, since, until, writer))})")
 
 
-def inside(partition: Partition, since: datetime | None, until: datetime, writer: Writer) -> Element | None:
-    """A row's partition may hold arrivals in [since, until); None: nothing is passed over.
+def inside(partition: Partition, since: datetime | None, until: datetime, writer: Writer) -> Element:
+    """A row's partition may hold arrivals in [since, until); so may one that says nothing (NULL).
+
+    BigQuery's `_PARTITIONTIME` is NULL while a row stands in the streaming buffer, and a lake's writers put what has no
+    date into a partition of its own: such rows may have come at any time.
 
     From the beginning (`since` is None) every partition is asked for, in words that speak of the column: warehouses
     that demand a filter by it (`require_partition_filter`) are to have one.
     """
     column: Element = sa.column(partition.column)
     if since is None:
-        if partition.family not in (Family.TIMESTAMP, Family.DATE):
-            return None
-        first = _constant(partition, _FIRST, writer)
-        return sa.or_(column >= first, column < first, column.is_(None))
-    low = _begin(partition, _moved(since, -partition.slack))
-    high = _moved(until, partition.slack)
-    return sa.and_(column >= _constant(partition, low, writer), column <= _constant(partition, high, writer))
+        any_ = _constant(partition, _ANY, writer)
+        return sa.or_(column >= any_, column < any_, column.is_(None))
+    low = _constant(partition, _begin(partition, _moved(since, -partition.slack)), writer)
+    high = _constant(partition, _moved(until, partition.slack), writer)
+    return sa.or_(sa.and_(column >= low, column <= high), column.is_(None))
+
+
+def looked_at(partition: Partition, since: datetime, writer: Writer) -> Element:
+    """The partitions from a moment on, and those that wrong clocks write to: of before 1971, and of no time at all."""
+    column: Element = sa.column(partition.column)
+    first, old = (_constant(partition, _begin(partition, at), writer) for at in (since, _OLD))
+    return sa.or_(column >= first, column < old, column.is_(None))
 
 
 def _moved(moment: datetime, by: timedelta) -> datetime:

@@ -118,5 +118,4 @@ class _Said:
 
     def _inside(self, partition: Partition, span: Span) -> str | None:
         """What lets an engine pass over partitions that cannot hold anything within the span."""
-        said = inside(partition, *span, self._writer) if self._writer.prunes else None
-        return None if said is None else f"({self._writer.compile(said)})"
+        return f"({self._writer.compile(inside(partition, *span, self._writer))})" if self._writer.prunes else None

@@ -5,7 +5,7 @@ of aggregates is that of the widest version. Predicates that are equal in severa
 unguarded, because rows are grouped by version and the map says whose rule a slot is.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -116,8 +116,9 @@ class _Build:
 
     def _extract(self, below: sa.Subquery) -> sa.Subquery:
         by_reading = readings([version.extracts for version in self.table.versions])
-        arms = [(indexes, self._read(reading)) for reading, indexes in by_reading]
         rows = self.rows
+        below, named_docs = self._documents(below, [reading[0].doc for reading, _ in by_reading])
+        arms = [(indexes, self._read(reading, named_docs)) for reading, indexes in by_reading]
         if len(arms) == 1 and len(arms[0][0]) == len(self.table.versions):
             texts, kinds = arms[0][1]
         else:
@@ -128,8 +129,19 @@ class _Build:
         read: sa.Select[Any] = sa.select(*chosen).select_from(below)
         return self.writer.fence(read).subquery(rows.name("read"))
 
-    def _read(self, reading: tuple[Extract, ...]) -> tuple[Element, Element]:
-        doc = self.writer.expr(reading[0].doc)
+    def _documents(self, below: sa.Subquery, docs: Sequence[Expr]) -> tuple[sa.Subquery, dict[Expr, Element]]:
+        """The rows with the documents that are no columns beside them, for engines that read nothing else."""
+        worked_out = [doc for doc in dict.fromkeys(docs) if self.writer.reads_columns and not isinstance(doc, v.Column)]
+        if not worked_out:
+            return below, {}
+        names = {doc: f"doc{n}" for n, doc in enumerate(worked_out)}
+        chosen: list[Element] = [sa.literal_column("*")]
+        chosen += [self.writer.expr(doc).label(self.rows.name(name)) for doc, name in names.items()]
+        held = self.writer.fence(sa.select(*chosen).select_from(below)).subquery(self.rows.name("docs"))
+        return held, {doc: self.rows.col(name) for doc, name in names.items()}
+
+    def _read(self, reading: tuple[Extract, ...], named: Mapping[Expr, Element]) -> tuple[Element, Element]:
+        doc = named[reading[0].doc] if reading[0].doc in named else self.writer.expr(reading[0].doc)
         return self.writer.extract_many(doc, [extract.path for extract in reading])
 
     # ── level three: one boolean per slot ───────────────────────────────────────────────────────────

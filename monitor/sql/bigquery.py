@@ -33,11 +33,16 @@ _TYPES: dict[Family, str] = {
 }  # fmt: skip
 _SINCE_EPOCH = {"seconds": "TIMESTAMP_SECONDS", "milliseconds": "TIMESTAMP_MILLIS", "microseconds": "TIMESTAMP_MICROS"}
 _SAFE = "SAFE_CAST"
+_PSEUDO = frozenset({"_PARTITIONTIME", "_PARTITIONDATE"})
+"""No table's own columns: they are written as they are documented, without quotes."""
 
 
 class _Preparer(Preparer):
     sign: ClassVar = "`"
     escapes: ClassVar = {**_SPELLED, "`": "\\`"}
+
+    def _requires_quotes(self, value: str) -> bool:
+        return value not in _PSEUDO and super()._requires_quotes(value)
 
 
 class _Compiler(Compiler):

@@ -50,8 +50,9 @@ class ClickHouse(Writer):
         return str(statement.compile(dialect=_dialect(), compile_kwargs={"literal_binds": True}))
 
     def extract_many(self, doc: Element, paths: Sequence[v.Path]) -> tuple[Element, Element]:
-        # A raw text tells its kind as well: there is nothing for a second list to hold.
-        return raws.of_paths(doc, paths), raws.ListOf([])
+        """The second list holds the raw texts, which tell their kinds as well; a rule that speaks of a text has it."""
+        held = raws.of_paths(doc, paths)
+        return raws.texts(held), held
 
     def at_position(self, many: Element, position: int) -> Element:
         return raws.nth(many, position + 1)
@@ -67,7 +68,7 @@ class ClickHouse(Writer):
             case v.At(doc, path):
                 return raws.at(self._doc(doc), path)
             case v.Extracted(position):
-                return self._extracted(position)[0]
+                return self._extracted(position)[1]
             case v.Item(level):
                 return raws.item(level)
             case v.Nth(inner, index):
@@ -88,6 +89,8 @@ class ClickHouse(Writer):
         return sa.func.multiIf(nested, sa.func.toJSONString(said), sa.func.toString(said))
 
     def text(self, place: v.Place) -> Element:
+        if isinstance(place, v.Extracted):
+            return self._extracted(place.position)[0]
         return raws.text(self.raw(place))
 
     def kind(self, place: v.Place) -> Element:

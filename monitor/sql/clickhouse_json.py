@@ -165,6 +165,12 @@ def _text(raw: Element) -> Element:
     )
 
 
+def texts(held: Element) -> Element:
+    """A list of raw texts as a list of texts."""
+    one = sa.literal_column("tw_raw", sa.Text)
+    return sa.func.arrayMap(Lambda((one,), _text(one)), held, type_=sa.types.ARRAY(sa.types.Text()))
+
+
 def is_of(raw: Element, kinds: Sequence[v.JsonKind], *, loose: bool) -> Element:
     """Whether a raw text that is there is of one of these kinds."""
     wanted = [kind for kind in kinds if kind != "integer" or "number" not in kinds]

@@ -1,7 +1,8 @@
-"""Redshift's way of saying the vocabulary. Documents are SUPER columns; regular expressions are PCRE (`p`).
+"""Redshift's way of saying the vocabulary. Documents are SUPER; regular expressions are PCRE (`p`).
 
-SUPER is navigated from a column, so a document in a text column is only read for the text at a path: its rules are
-refused, and so are rules about items and keys, which would need correlated subqueries or functions of keys.
+SUPER is navigated from a column: a text that holds a document is parsed a level below what is read out of it. Rules
+about items and keys are refused: PartiQL unnests in a FROM beside the rows, not in a subquery for each of them, and
+there is no function of an object's keys.
 A session has `enable_case_sensitive_identifier` and `enable_case_sensitive_super_attribute` on.
 
 Source: https://docs.aws.amazon.com/redshift/latest/dg/super-overview.html
@@ -42,6 +43,7 @@ class Redshift(Spoken):
 
     engine: ClassVar[str] = "redshift"
     spelling: ClassVar[Spelling] = _Spelling()
+    reads_columns: ClassVar[bool] = True
 
     def moment(self, moment: datetime) -> Element:
         return sa.literal_column(bound(moment))
@@ -62,8 +64,13 @@ class Redshift(Spoken):
         match place:
             case v.At(v.Column() as doc, path):
                 return _navigated(self.expr(doc), path)
+            case v.At(v.Parsed() as doc, ()):
+                return self.expr(doc)
+            case v.Extracted(position):  # what is no scalar is kept as JSON text
+                text, kind = self._extracted(position)
+                return sa.case((kind.in_(("array", "object")), sa.func.JSON_PARSE(text)))
             case _:
-                raise Unsayable("Redshift navigates columns of the type SUPER alone")
+                raise Unsayable("Redshift reads nothing out of what it has just worked out, items of arrays among it")
 
     def text(self, place: v.Place) -> Element:
         match place:
@@ -88,7 +95,8 @@ class Redshift(Spoken):
         return self.among(expr, whole)
 
     def parsed(self, expr: v.Parsed) -> Element:
-        return self._unsayable(expr)
+        text = self.expr(expr.expr)
+        return sa.case((sa.func.CAN_JSON_PARSE(text), sa.func.JSON_PARSE(text)))
 
     def unwrapped(self, expr: v.Unwrapped) -> Element:
         return self._unsayable(expr)

@@ -47,6 +47,9 @@ class Writer(ABC):
     prunes: ClassVar[bool] = True
     """Tables may be partitioned, and a comparison with the partition's column reads less."""
 
+    reads_columns: ClassVar[bool] = False
+    """What a document holds is only read where it is a column: one that is worked out is named a level below."""
+
     def __init__(self) -> None:
         self._said: dict[v.Expr, Element] = {}
         self._texts: Callable[[int], Element] | None = None

@@ -35,12 +35,12 @@ def blotted(told: str, statement: str) -> str:
     start = 0
     while found := _OPENS.search(text, start):
         quote, begin = found["quote"], found.end()
-        end = text.find(quote, begin)
-        if end >= 0 and (found["name"] or _holds(statement, text[begin:end])):
-            start = end + 1
-            continue
-        # A value may hold the very quotes that are around it: it reaches to the last one that is no apostrophe.
+        # No quote before a letter is a closing one: `'o'jane@example.org'` is one text, and no name `o`.
         closing = [one.start() for one in re.finditer(rf"{quote}(?!\w)", text) if one.start() >= begin]
+        if closing and (found["name"] or _holds(statement, text[begin : closing[0]])):
+            start = closing[0] + 1
+            continue
+        # A value may hold the very quotes that are around it: it reaches to the last one.
         text = f"{text[:begin]}{_DOTS}{text[closing[-1] :] if closing else quote}"
         start = begin + len(_DOTS) + 1
     return text

@@ -5,11 +5,15 @@ has the functions, and no service.
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from monitor.catalog import Family, TableRef
 from monitor.errors import WarehouseError
+from monitor.landing.model import Partition
+from monitor.measure.partition import inside
 from monitor.selftest.case import cases
 from monitor.selftest.examine import Passed, Refused, examine
 from monitor.sql import vocabulary as v
@@ -102,3 +106,24 @@ def test_the_parameters_of_google_analytics_are_one_document(googlesql: GoogleSq
         ['{"a":"quo\\"te","d":1.5,"items":[{"item_id":"sku"}],"n":5,"q\\"":null}', 'quo"te', True],
         ["{}", None, None],
     ]
+
+
+def test_partitions_of_every_type_are_compared_with_constants(googlesql: GoogleSql) -> None:
+    """The days of June 2026, and one row that says none."""
+    said = [None, *(datetime(2026, 6, day) for day in range(1, 31))]  # noqa: DTZ001 - as landed
+    columns = {"day": "date", "at": "timestamp", "slot": "text", "n": "integer"}
+    rows = [(f"{at:%Y-%m-%d}", at, f"{at:%Y-%m-%d}", int(f"{at:%Y%m%d}")) if at else (None,) * 4 for at in said]
+    googlesql.land(TableRef("tw_parts", "days"), columns, rows)
+    since, until = datetime(2026, 6, 10, 7, tzinfo=UTC), datetime(2026, 6, 12, 9, tzinfo=UTC)
+    words = writer("bigquery")
+    for column, family in {
+        "day": Family.DATE,
+        "at": Family.TIMESTAMP,
+        "slot": Family.TEXT,
+        "n": Family.INTEGER,
+    }.items():
+        form = "%Y%m%d" if family is Family.INTEGER else "%Y-%m-%d"
+        partition = Partition(column, family, "day", timedelta(days=1), form)
+        wheres = [words.compile(inside(partition, begun, until, words)) for begun in (since, None)]
+        told = googlesql.several([f"SELECT COUNT(*) FROM tw_parts.`days` WHERE {where}" for where in wheres], {})
+        assert list(told) == [[[6]], [[31]]], column  # the 9th to the 13th, and what says no day

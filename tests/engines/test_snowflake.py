@@ -1,9 +1,15 @@
 """Snowflake's own driver against fakesnow's server: names, sessions, limits and errors as an analyst meets them."""
 
 import json
+import time
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from itertools import islice
+from typing import Any
 
 import pytest
+import snowflake.connector
 
 from monitor.catalog import Column, Family, TableRef
 from monitor.errors import WarehouseError
@@ -11,11 +17,15 @@ from monitor.sql import vocabulary as v
 from monitor.sql.engines import writer
 from monitor.warehouse import Profile, Warehouse, connect
 from monitor.warehouse.adapters.base import Terms
+from monitor.warehouse.adapters.snowflake import Snowflake, arguments, waiting
+from tests.fakes.proxy import Fault, Proxy
 from tests.fakes.warehouses import WAREHOUSES, MissingError
 
 pytestmark = pytest.mark.xdist_group("snowflake")
 TERMS = Terms(statement_seconds=2, label="it's 50% of trackwarden", writes=True)
 SCHEMA = "tw_names"
+NOBODY: Any = None
+"""A connection that is not looked at."""
 TABLE, HOSTILE = 'a "b" $tw_until %s ;', """it's "a" $tw_until %s ;--"""
 """fakesnow itself breaks on a quote in a table's name, and does not tell `a` from `A`, as Snowflake does."""
 
@@ -95,3 +105,30 @@ def test_a_refused_statement_is_told_in_snowflakes_words(opened: Warehouse) -> N
     with pytest.raises(WarehouseError) as refused:
         opened.query('SELECT * FROM "nowhere"."at_all"')
     assert refused.value.hint.startswith("002003 (42S02): ")
+
+
+@pytest.mark.parametrize("fault", [Fault.STALL, Fault.RESET])
+def test_a_connection_that_is_dead_is_noticed_long_before_the_statements_own_limit(
+    emulated: Profile, fault: Fault
+) -> None:
+    with Proxy("127.0.0.1", int(emulated.fields["port"])) as proxy:
+        reached = replace(emulated, fields={**emulated.fields, "port": proxy.port})
+        given = arguments(reached, Terms(statement_seconds=3600))
+        given |= {"backoff_policy": waiting(3), "socket_timeout": 2}
+        with closing(snowflake.connector.connect(**given)) as connection:
+            cursor: Any = connection.cursor()
+            assert cursor.execute("SELECT 1").fetchall() == [(1,)]
+            proxy.script(b"/queries/v1/query-request", fault)
+            began = time.monotonic()
+            with pytest.raises(snowflake.connector.Error, match="no answer to a request within 3 seconds") as ended:
+                connection.cursor().execute("SELECT 2")
+            assert time.monotonic() - began < 30
+            assert Snowflake().lost(NOBODY, ended.value)
+            proxy.heal()
+
+
+def test_pauses_grow_and_end() -> None:
+    assert list(islice(waiting(60)(), 7)) == [1, 2, 4, 8, 16, 16, 16]
+    with pytest.raises(snowflake.connector.OperationalError) as ended:
+        next(waiting(0)())
+    assert Snowflake().lost(NOBODY, ended.value)

@@ -39,6 +39,7 @@ class ClickHouse(Adapter):
     }  # fmt: skip
     loses: ClassVar[Mapping[str, frozenset[str]]] = {"list of text": frozenset({"a list that is null"})}
     at_once: ClassVar[int] = 4
+    unites: ClassVar[bool] = True
 
     def open(self, profile: Profile, terms: Terms, sleep: Sleep) -> Opened:
         """A session in UTC that may only read, unless the terms say otherwise."""
@@ -71,6 +72,12 @@ class ClickHouse(Adapter):
         """The driver's own words where no answer came; an answer with a status is one."""
         del connection
         return "executing HTTP request" in str(getattr(error, "orig", error))
+
+    def united(self, statements: Sequence[str]) -> str:
+        """A row's values in their order; what is no UTF-8 gets U+FFFD for it, as JSON holds nothing else."""
+        row = "toValidUTF8(formatRow('JSONEachRow', *))"
+        said = (f"SELECT {n} AS place, {row} AS said FROM ({sql}) AS s" for n, sql in enumerate(statements))  # noqa: S608 - ours
+        return " UNION ALL ".join(said)
 
     def catalog(self, schemas: Sequence[str]) -> str:
         """From `system.columns`; what wraps a type (`Nullable(…)`, `LowCardinality(…)`) says nothing of its values."""
@@ -122,6 +129,7 @@ def _settings(custom: Any, terms: Terms) -> Mapping[str, Any]:
         "join_use_nulls": 1,
         "transform_null_in": 0,
         "short_circuit_function_evaluation": "enable",
+        "output_format_json_quote_64bit_integers": 0,  # counts are numbers (`united`)
     }
     settings["max_query_size"] = 16 * 1024 * 1024  # bytes of a statement; by itself 256 KiB, less than a wide scan
     settings |= {"max_ast_elements": 2_000_000, "max_expanded_ast_elements": 5_000_000}

@@ -1,7 +1,8 @@
 """Snowflake, as dbt-snowflake names its fields. Every statement carries our query tag and the session's time limit."""
 
 import base64
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,8 +23,12 @@ _PASSED = (
 )  # fmt: skip
 """Fields that dbt and the connector call the same."""
 _PATIENCE = 60
-"""Seconds for signing in, and for a request that fails to be tried again."""
-_LOST = frozenset({250001, 250002, 250003, 390104, 390110, 390111, 390112, 390114})
+"""Seconds for signing in."""
+_SILENCE = 150
+"""Seconds for which a request is tried again. Snowflake answers each within 45, also while a statement runs."""
+_LONGEST_PAUSE = 16
+_FAILED_TO_REQUEST = 250003
+_LOST = frozenset({250001, 250002, _FAILED_TO_REQUEST, 390104, 390110, 390111, 390112, 390114})
 """The connector's own words for a server that cannot be reached, and Snowflake's for a session that is over."""
 _HTTP_ERRORS = range(290000, 291000)
 
@@ -89,6 +94,24 @@ class Snowflake(Adapter):
         return f"ARRAY_CONSTRUCT({', '.join(said)})"
 
 
+def waiting(seconds: float) -> Callable[[], Iterator[int]]:
+    """The connector's pauses between attempts of one request, until so many seconds are over: it knows no such limit.
+
+    Its `network_timeout` is the limit of a whole statement as well.
+    """
+
+    def pauses() -> Iterator[int]:
+        began, pause = time.monotonic(), 1
+        while time.monotonic() - began < seconds:
+            yield pause
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        raise snowflake.connector.OperationalError(
+            msg=f"no answer to a request within {seconds:g} seconds", errno=_FAILED_TO_REQUEST
+        )
+
+    return pauses
+
+
 def arguments(profile: Profile, terms: Terms) -> dict[str, Any]:
     """What the connector is called with."""
     fields = profile.fields
@@ -104,7 +127,8 @@ def arguments(profile: Profile, terms: Terms) -> dict[str, Any]:
         "autocommit": True,
         "client_session_keep_alive": fields.get("client_session_keep_alive") in {True, "true", "True"},
         "login_timeout": _PATIENCE,
-        # The connector ends a statement itself after this: not before the warehouse would.
+        "backoff_policy": waiting(_SILENCE),
+        # The connector ends a statement itself after this, however alive the server is: not before the warehouse would.
         "network_timeout": None if terms.statement_seconds is None else terms.statement_seconds + _PATIENCE,
         # The connector would ask every cloud's metadata service where it runs, for its own statistics; dbt says 0, too.
         "platform_detection_timeout_seconds": 0.0,

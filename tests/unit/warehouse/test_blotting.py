@@ -34,6 +34,8 @@ STATEMENT = """SELECT count(*), sum(CASE WHEN "seats" > 3 THEN 1 ELSE 0 END) FRO
         (f"Cannot parse string '{MAIL}' as Int32: syntax error", "Cannot parse string '…' as Int32: syntax error"),
         (f"""The value '{MAIL}' of the type "STRING" cannot""", """The value '…' of the type "…" cannot"""),
         (f"value 'O'Hara {MAIL} 'x' is not one", "value '…' is not one"),
+        (f"value 'raw'{MAIL}' is not one", "value '…' is not one"),
+        (f'value "seats"{MAIL}" is not one', 'value "…" is not one'),
         (f"value '{MAIL} without an end", "value '…'"),
         (f"two lines '{MAIL}\n{MAIL}' told", "two lines '…' told"),
         ("the word 'eats' is a part of one of the statement's", "the word '…' is a part of one of the statement's"),
