@@ -49,7 +49,7 @@ def by_hand() -> tuple[int, int, int]:
     return 3, 3, bad + 1 + 2  # too short where it is an x, and what the second and third row lack
 
 
-@pytest.mark.parametrize("engine", ["duckdb", "sqlite", "postgresql"])
+@pytest.mark.parametrize("engine", ["duckdb", "sqlite", "postgresql", "clickhouse"])
 def test_three_hundred_properties_are_counted(engine: str, tmp_path: Path, by_hand: tuple[int, int, int]) -> None:
     try:
         statements, (counts, failures, properties) = measured(engine, tmp_path, 300, 10_000)

@@ -129,6 +129,7 @@ def _settings(custom: Any, terms: Terms) -> Mapping[str, Any]:
         "join_use_nulls": 1,
         "transform_null_in": 0,
         "short_circuit_function_evaluation": "enable",
+        "optimize_syntax_fuse_functions": 0,  # looks at every pair of aggregates, and there are a thousand
         "output_format_json_quote_64bit_integers": 0,  # counts are numbers (`united`)
     }
     settings["max_query_size"] = 16 * 1024 * 1024  # bytes of a statement; by itself 256 KiB, less than a wide scan
