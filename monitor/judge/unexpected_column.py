@@ -9,7 +9,7 @@ from monitor.judge.lookup import Lookup, by_source, only
 from monitor.judge.model import Evidence, Finding, Kind, Past, SeriesPast, Severity
 from monitor.judge.near import near
 from monitor.judge.thresholds import Thresholds
-from monitor.judge.words import count, listed, per_source, percent
+from monitor.judge.words import among, count, listed, per_source, percent, sampled
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,11 @@ def _finding(lookup: Lookup, thresholds: Thresholds, column: str, extras: Sequen
     event = lookup.events.get(name)
     series = [one for extra in extras for one in extra.series]
     rows = sum(extra.rows for extra in extras)
-    of = sum(one.recent_rows for one in series)
+    of, landed = sum(one.recent_checked for one in series), sum(one.recent_rows for one in series)
     planned = {prop.column for extra in extras for version in extra.table.versions for prop in version.properties}
     hint = near(column, planned - {""})
     loud = rows >= thresholds.for_event(event).min_rows
-    carried = f"{count(rows, 'row')} of {of:,} carry it" if rows else "no row carries it yet"
+    carried = f"{count(rows, 'row')} of {of:,}{sampled(of, landed)} carry it" if rows else "no row carries it yet"
     return Finding(
         kind=Kind.UNEXPECTED_COLUMN,
         severity=thresholds.capped(Severity.WARNING, event) if loud else Severity.INFO,
@@ -81,6 +81,7 @@ def _finding(lookup: Lookup, thresholds: Thresholds, column: str, extras: Sequen
                 ("type", extras[0].native),
                 ("rows", rows),
                 ("share", percent(rows / of) if of else None),
+                *among(of, landed),
                 ("tables", listed(tables)),
                 ("versions", listed(sorted({one.series.version or "not resolved" for one in series}))),
                 ("sources", per_source(by_source(series))),

@@ -46,6 +46,7 @@ class Redshift(Spoken):
     """Redshift, provisioned or serverless, in a session whose zone is UTC."""
 
     engine: ClassVar[str] = "redshift"
+    chance: ClassVar[str] = "RANDOM()"
     spelling: ClassVar[Spelling] = _Spelling()
 
     def moment(self, moment: datetime) -> Element:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 
-from monitor.catalog import Family
+from monitor.catalog import Family, TableRef
 from monitor.sql import vocabulary as v
 
 Element: TypeAlias = ColumnElement[Any]
@@ -54,6 +54,10 @@ class Writer(ABC):
     """Bytes that a statement may have."""
     prunes: ClassVar[bool] = True
     """Tables may be partitioned, and a comparison with the partition's column reads less."""
+    chance: ClassVar[str] = "random()"
+    """A number from 0 (inclusive) to 1 by chance, another one in each row."""
+    blocks: ClassVar[str] = ""
+    """What follows a table's name where `{percent}` of its blocks are read; empty: it cannot be said."""
 
     def __init__(self) -> None:
         self._said: dict[v.Expr, Element] = {}
@@ -118,6 +122,16 @@ class Writer(ABC):
     def fence(self, statement: sa.Select[Any]) -> sa.Select[Any]:
         """A level of a scan that the engine works out once, before what is above it; most engines do anyway."""
         return statement
+
+    def drawn(self, share: float) -> Element:
+        """True for so many of all rows, each by itself, whatever it holds."""
+        return sa.literal_column(self.chance) < _float(share)
+
+    def some_blocks(self, ref: TableRef, share: float) -> sa.FromClause:
+        """So many of a table's blocks. Raises Unsayable where the engine draws none."""
+        if not self.blocks:
+            raise Unsayable(f"{self.engine} draws no blocks of a table")
+        return _Sampled(ref, self.blocks.format(percent=f"{share * 100:.6f}".rstrip("0").rstrip(".")))
 
     @abstractmethod
     def compile(self, statement: sa.sql.ClauseElement) -> str:
@@ -395,6 +409,21 @@ class _Bracketed(ColumnElement[Any]):
 @compiles(_Bracketed)
 def _say_bracketed(element: _Bracketed, compiler: SQLCompiler, **kw: Any) -> str:
     return f"({compiler.process(element.inner, **kw)})"
+
+
+class _Sampled(sa.FromClause):
+    """A table, and the engine's words for a part of its blocks."""
+
+    inherit_cache = False
+
+    def __init__(self, ref: TableRef, words: str) -> None:
+        self.table = sa.table(ref.name, schema=ref.schema or None)
+        self.words = words
+
+
+@compiles(_Sampled)
+def _say_sampled(element: _Sampled, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"{compiler.process(element.table, **kw)} {element.words}"
 
 
 def _joined(parts: Sequence[Element]) -> Element:
