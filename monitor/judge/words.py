@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHOWN = 5
+SAMPLED = "sampled rows"
+"""The fact that says of how many rows a rate is, where rules were asked of a sample."""
 _TINY = 0.001
 
 
@@ -50,7 +52,7 @@ def counted(checked: int, rows: int) -> tuple[tuple[str, int], ...]:
     >>> counted(1204, 1204), counted(1204, 12040)
     ((('rows', 1204),), (('sampled rows', 1204), ('rows in all', 12040)))
     """
-    return (("rows", rows),) if checked == rows else (("sampled rows", checked), ("rows in all", rows))
+    return (("rows", rows),) if checked == rows else ((SAMPLED, checked), ("rows in all", rows))
 
 
 def sampled(checked: int, rows: int) -> str:

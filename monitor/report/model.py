@@ -105,8 +105,11 @@ class Past24:
 
     rows: int = 0
     invalid: int = 0
+    """Of those that were checked."""
     before: int | None = None
     """None: a week earlier nothing was measured."""
+    checked: int = 0
+    """The rows that rules were asked of: all, unless they were a sample."""
 
     @property
     def change(self) -> float | None:
@@ -266,7 +269,9 @@ class VersionPart:
     first_hour: int | None
     last_hour: int | None
     rows: int
-    """Over the recent days, as `invalid` and `share`."""
+    """Over the recent days, as `checked`, `invalid` and `share`."""
+    checked: int
+    """Of the rows, those that rules were asked of: `invalid`, rules, presence and what is undeclared are of these."""
     invalid: int
     share: float
     rows_ever: int

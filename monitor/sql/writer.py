@@ -131,7 +131,7 @@ class Writer(ABC):
         """So many of a table's blocks. Raises Unsayable where the engine draws none."""
         if not self.blocks:
             raise Unsayable(f"{self.engine} draws no blocks of a table")
-        return _Sampled(ref, self.blocks.format(percent=f"{share * 100:.6f}".rstrip("0").rstrip(".")))
+        return _Sampled(ref, self.blocks.format(percent=f"{share * 100:.10f}".rstrip("0").rstrip(".")))
 
     @abstractmethod
     def compile(self, statement: sa.sql.ClauseElement) -> str:

@@ -16,6 +16,8 @@ class MeasuredDocument(TypedDict):
     tables: int
     windows: int
     rows: int
+    checked_rows: int
+    """Of the rows, those that rules were asked of: all, unless a sample was drawn (`measure.sample`)."""
     queries: int
     seconds: float
 
@@ -37,9 +39,11 @@ class VersionDocument(TypedDict):
     """Empty: the landing does not say it."""
     source: str
     rows: int
+    checked_rows: int
+    """Of the rows, those that rules were asked of; `invalid_rows` and `rules` count among these."""
     invalid_rows: int
     failure_rate: float | None
-    """None where there were no rows."""
+    """Of the rows that were checked; None where there were none."""
     rules: Sequence[RuleDocument]
     """Every rule that is checked of a version that the plan knows; empty for others."""
 
@@ -89,6 +93,7 @@ def document(outcome: "Outcome") -> RunDocument:
             "tables": totals.tables,
             "windows": totals.windows,
             "rows": totals.rows,
+            "checked_rows": totals.checked,
             "queries": totals.queries,
             "seconds": round(totals.seconds, 3),
         },
@@ -108,8 +113,9 @@ def _version(key: tuple[str, str, str], one: "Sum", tables: Mapping[str, BoundTa
         "version": version,
         "source": source,
         "rows": one.rows,
+        "checked_rows": one.checked,
         "invalid_rows": one.invalid,
-        "failure_rate": one.invalid / one.rows if one.rows else None,
+        "failure_rate": one.invalid / one.checked if one.checked else None,
         "rules": list(_rules(event, version, one, [tables[name] for name in sorted(one.tables)])),
     }
 

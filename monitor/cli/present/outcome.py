@@ -91,6 +91,7 @@ def _measured(outcome: "Outcome") -> Text:
         count(totals.tables, "table"),
         count(totals.windows, "window"),
         count(totals.rows, "row"),
+        *([f"rules asked of a sample, {totals.checked:,} of them"] if totals.checked < totals.rows else []),
         count(totals.queries, "query", "queries"),
         f"{totals.seconds:.1f} s",
     )
