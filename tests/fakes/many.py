@@ -87,7 +87,7 @@ def rows(copies: int) -> Mapping[tuple[str, str, str, int], int]:
 
 def failing(copies: int, kinds: Iterable[int] = range(KINDS)) -> int:
     """How many of the planned event's rows have a wrong currency."""
-    return copies * sum(n % 5 == 0 and n % 20 != 19 for n in kinds)  # noqa: PLR2004 - as `_row` says
+    return copies * sum(n % 5 == 0 and n % 20 != 19 for n in kinds)
 
 
 def workspace(folder: Path, profile: Profile, sample: Mapping[str, object] | None) -> Path:
