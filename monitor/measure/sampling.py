@@ -50,15 +50,15 @@ class Drawn(NamedTuple):
 
 
 def drawn(
-    table: BoundTable, reach: Range, sample: Sample, ask: Callable[[BoundTable, Range], Scan], writer: type[Writer]
+    table: BoundTable, whole: Way, sample: Sample, ask: Callable[[BoundTable, Range], Scan], writer: type[Writer]
 ) -> Drawn | None:
-    """The statements of a sample; None: the scan asks all rows.
+    """The statements of a sample instead of a scan (`whole`); None: it asks all rows.
 
     So does one that the catalog knows to be small, and a slice of an event's properties (`slices.py`): two slices would
     draw different rows, and what they counted would be of none together.
     """
-    rows = table.landed.table.rows
-    asks = any(version.rules or version.properties for version in table.versions)
+    rows, reach, of = table.landed.table.rows, whole.reach, whole.scan.map
+    asks = of.rule_slots or of.property_slots or any(version.undeclared is not None for version in table.versions)
     if reach.of > 1 or not asks or (rows is not None and rows <= sample.above):
         return None
     reaches = [replace(reach, share=sample.share)]

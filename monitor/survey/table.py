@@ -18,7 +18,7 @@ from monitor.measure.partition import placed
 from monitor.measure.parts import Part, parts, together
 from monitor.measure.read import Read, read_columns
 from monitor.measure.rows import Range
-from monitor.measure.sampling import drawn
+from monitor.measure.sampling import Way, drawn
 from monitor.measure.scan import Scan, SlotMap, check
 from monitor.measure.slices import whole
 from monitor.measure.windows import Due, moment_of
@@ -82,7 +82,10 @@ def pieces_of(table: BoundTable, step: Due, tools: Tools) -> list[Part]:
     reach, writer = _reached(step)[0], type(tools.writer())
     found = parts(table, reach, tools.scan, writer)
     if tools.sample is not None:
-        found = [one._replace(drawn=drawn(*one[:2], tools.sample, tools.scan, writer)) for one in found]
+        found = [
+            one._replace(drawn=drawn(one.table, Way(one.reach, one.scan), tools.sample, tools.scan, writer))
+            for one in found
+        ]
     if table.landed.partition is None:
         return found
     return [_placed(one, partial(_scan_pruned, one.table, step, tools)) for one in found]

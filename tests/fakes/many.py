@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,7 @@ def _absolute(value: Any, profile: Profile) -> Any:
 
 def within(found: int, of: int, share: float) -> bool:
     """So many of `of` were drawn as chance allows: within 8 standard deviations, beyond which it is once in 10¹⁵."""
-    return abs(found - of * share) <= 8 * (of * share * (1 - share)) ** 0.5 + 1
+    return abs(found - of * share) <= 8 * sqrt(of * share * (1 - share)) + 1
 
 
 def summed(counted: Sequence[tuple[tuple[str, str, str, int], int]]) -> Mapping[tuple[str, str, str, int], int]:

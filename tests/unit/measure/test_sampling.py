@@ -15,7 +15,7 @@ from monitor.measure.follow import undeclared_columns, undeclared_keys
 from monitor.measure.parts import parts
 from monitor.measure.read import read
 from monitor.measure.rows import Range
-from monitor.measure.sampling import Sample, combined, drawn, rows_in
+from monitor.measure.sampling import Drawn, Sample, Way, combined, drawn, rows_in
 from monitor.measure.scan import Scan, SlotMap, build
 from monitor.sql.engines import ENGINES, writer
 from monitor.sql.writer import Unsayable
@@ -43,6 +43,15 @@ def ask(table: BoundTable, reach: Range) -> Scan:
     return build(table, reach, writer("duckdb"))
 
 
+def sampled(table: BoundTable, reach: Range, sample: Sample, engine: str = "duckdb") -> Drawn | None:
+    """The sample of a scan, as an engine would say it."""
+
+    def said(of: BoundTable, rows: Range) -> Scan:
+        return build(of, rows, writer(engine))
+
+    return drawn(table, Way(reach, said(table, reach)), sample, said, ENGINES[engine])
+
+
 def one_event() -> BoundTable:
     held = Duck().table("a", {"version": "VARCHAR", "source": "VARCHAR", "at": "TIMESTAMP", "p": "INTEGER"})
     return bound(plan({"A": [SCHEMA]}), landed(held, ["A"], TYPED))
@@ -59,7 +68,7 @@ def test_every_engine_draws_rows_by_chance_in_one_place_of_the_statement(engine:
     assert part.count(chance) == 1
     assert f"{chance} < 0.1" in part
     dialect = {"postgresql": "postgres"}.get(engine, engine)
-    assert sqlglot.parse_one(part, read=dialect)
+    assert sqlglot.parse_one(part, read=dialect).find(sqlglot.exp.Where) is not None
 
 
 @pytest.mark.parametrize("engine", sorted(ENGINES))
@@ -133,25 +142,23 @@ def test_names_of_what_is_undeclared_come_of_a_sample_too(engine: str) -> None:
 def test_a_table_that_the_catalog_knows_to_be_small_is_asked_at_once() -> None:
     sample = Sample(0.1, above=1_000)
     for rows, two in ((1_000, False), (1_001, True), (None, True)):
-        assert (drawn(shop(about=rows)[1], ALL, sample, ask, ENGINES["duckdb"]) is not None) is two
+        assert (sampled(shop(about=rows)[1], ALL, sample) is not None) is two
 
 
 def test_a_version_without_anything_to_ask_is_not_sampled() -> None:
     duck = Duck()
     table = bound(plan({"A": [{}]}), landed(duck.table("events", COLUMNS), ["A"]))
-    assert drawn(table, ALL, Sample(0.1), ask, ENGINES["duckdb"]) is None
+    assert sampled(table, ALL, Sample(0.1)) is None
 
 
 def test_slices_of_one_event_ask_all_rows() -> None:
-    assert drawn(one_event(), replace(ALL, nth=0, of=2), Sample(0.1), ask, ENGINES["duckdb"]) is None
+    assert sampled(one_event(), replace(ALL, nth=0, of=2), Sample(0.1)) is None
 
 
 def test_blocks_come_first_where_the_engine_has_them_and_rows_stand_by() -> None:
     sample = Sample(0.1, blocks=True)
     for engine, ways in (("duckdb", [True, False]), ("sqlite", [False]), ("spark", [False])):
-        found = drawn(
-            one_event(), ALL, sample, lambda table, reach, to=engine: build(table, reach, writer(to)), ENGINES[engine]
-        )
+        found = sampled(one_event(), ALL, sample, engine)
         assert found is not None
         assert [way.reach.blocks for way in found.ways] == ways
         assert all(way.reach.share == 0.1 for way in found.ways)
@@ -161,7 +168,7 @@ def test_each_part_of_a_table_of_many_events_has_a_sample_of_its_own() -> None:
     pieces = parts(shop()[1], ALL, ask, ENGINES["duckdb"], most_cells=2)
     assert len(pieces) == 2
     for piece in pieces:
-        found = drawn(piece.table, piece.reach, Sample(0.1), ask, ENGINES["duckdb"])
+        found = sampled(piece.table, piece.reach, Sample(0.1))
         assert found is not None
         assert (found.ways[0].reach.events, found.ways[0].reach.others) == (piece.reach.events, piece.reach.others)
 

@@ -11,7 +11,7 @@ from monitor.report.build import build_site
 from monitor.report.drawings import evidence_of
 from monitor.report.hours import days_of, last_day, rows_by_day
 from monitor.report.model import EventPage, Site, Standing
-from tests.fakes.sites import NOW, START, UNTIL, Made, shop
+from tests.fakes.sites import NOW, START, UNTIL, Made, sampled, shop
 
 
 def site_of(made: Made) -> Site:
@@ -114,6 +114,22 @@ def test_failing_rows_are_counted_over_the_recent_days_and_over_all() -> None:
     recent = (newest_day - made.past.recent_days + 1) * 24 - made.past.start
     assert row.failed == sum(int(one.failed[rule][recent:].sum()) for one in series)
     assert row.failed_ever == sum(int(one.failed[rule].sum()) for one in series)
+
+
+def test_rates_and_presence_are_of_the_rows_that_were_checked_and_volume_is_of_all() -> None:
+    whole, part = (page(site_of(made), "Order Completed") for made in (shop(), sampled(shop())))
+    assert [one.rows for one in part.versions] == [one.rows for one in whole.versions]
+    assert part.day.rows == whole.day.rows
+    assert all(one.checked == one.rows for one in whole.versions)
+    for before, after in zip(whole.versions, part.versions, strict=True):
+        assert 0.05 * after.rows < after.checked <= 0.1 * after.rows
+        assert after.invalid == before.invalid, "nothing is scaled up"
+        assert [one.of for one in after.properties] != [one.of for one in before.properties]
+    rates = [drawn.chart.lines for drawn in part.drawings if drawn.chart.title.startswith("Failure rate")]
+    usual = [drawn.chart.lines for drawn in whole.drawings if drawn.chart.title.startswith("Failure rate")]
+    assert (rates[0][0].values[-2] or 0) > 5 * (usual[0][0].values[-2] or 0)
+    assert any("of those that were checked (a sample)" in drawn.note for drawn in part.drawings)
+    assert not any("sample" in drawn.note for drawn in whole.drawings)
 
 
 def test_a_version_the_plan_does_not_know_is_listed_after_those_it_does(site: Site) -> None:
