@@ -15,8 +15,12 @@ from monitor.measure.model import Counts, Ints
 from monitor.measure.read import Read, merged, read_columns
 from monitor.measure.rows import Range
 from monitor.measure.scan import Scan, SlotMap
+from monitor.sql import vocabulary as v
 from monitor.sql.writer import Writer
 from monitor.values import Values
+
+_NOTHING = (None, v.Literal(value=False))
+"""What is asked for undeclared keys where there can be none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def drawn(
     draw different rows, and what they counted would be of none together.
     """
     rows, reach, of = table.landed.table.rows, whole.reach, whole.scan.map
-    asks = of.rule_slots or of.property_slots or any(version.undeclared is not None for version in table.versions)
+    asks = of.rule_slots or of.property_slots or any(version.undeclared not in _NOTHING for version in table.versions)
     if reach.of > 1 or not asks or (rows is not None and rows <= sample.above):
         return None
     reaches = [replace(reach, share=sample.share)]

@@ -201,7 +201,8 @@ def test_a_page_says_of_how_many_rows_its_rates_are_where_they_are_of_a_sample()
     event = next(one for one in part.pages if one.event == "Order Completed")
     html = render_event(event)
     rows, checked = (sum(getattr(one, name) for one in event.versions if one.status) for name in ("rows", "checked"))
-    assert f"Rules were checked on a sample: 10% of the rows, {checked:,} of {rows:,}." in html
+    share = f"{100 * checked / rows:.1f}%"
+    assert f"Rules were checked on a sample: {share} of the rows, {checked:,} of {rows:,}." in html
     assert html.count("Rules were checked on a sample") == 1 + sum(one.checked < one.rows for one in event.versions)
     assert f"of {event.day.checked:,} sampled" in html
     assert "sampled" in render_overview(part.overview)
