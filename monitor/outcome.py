@@ -168,8 +168,10 @@ class Totals:
     tables: int = 0
     windows: int = 0
     rows: int = 0
+    planned: int = 0
+    """Rows of versions that the plan knows."""
     checked: int = 0
-    """Of the rows, those that rules were asked of."""
+    """Of these, the ones that rules were asked of: fewer, where they were a sample."""
     queries: int = 0
     seconds: float = 0.0
 

@@ -148,9 +148,10 @@ class Measured:
         return int(self.counts.rows.sum())
 
     @property
-    def checked(self) -> int:
-        """The rows that rules were asked of: all, unless they were a sample."""
-        return int(self.counts.checked.sum())
+    def planned(self) -> tuple[int, int]:
+        """Rows of versions that the plan knows, and how many of them were checked: all, unless they were a sample."""
+        known = np.array([one.known for one in self.series], np.bool_)[self.counts.series]
+        return int(self.counts.rows[known].sum()), int(self.counts.checked[known].sum())
 
 
 @dataclass(frozen=True, slots=True)

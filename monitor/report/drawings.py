@@ -65,7 +65,7 @@ def evidence_of(finding: Finding) -> Drawing | None:
     if chart is None:
         return None
     if finding.kind is Kind.FAILURE_RATE:
-        of = "the sampled rows" if any(name == SAMPLED for name, _ in finding.evidence.facts) else "all rows"
+        of = "all sampled rows" if any(name == SAMPLED for name, _ in finding.evidence.facts) else "all rows"
         return Drawing(chart, f"Failing rows of {of}, UTC hours.")
     return Drawing(chart, "UTC hours; dashed is what the same hours of the weeks before let expect.")
 

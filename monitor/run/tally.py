@@ -16,7 +16,9 @@ def count(outcome: Outcome, measured: Measured, options: Options) -> None:
     totals.tables += 1
     totals.windows += len(np.unique(measured.counts.window))
     totals.rows += measured.rows
-    totals.checked += measured.checked
+    planned, checked = measured.planned
+    totals.planned += planned
+    totals.checked += checked
     totals.queries += measured.queries
     if options.sums:
         for group in measured.counts:

@@ -67,7 +67,7 @@ def test_a_sampled_run_counts_all_rows_and_asks_rules_of_its_share(
     assert all((row[5] is None or row[5] <= row[4]) and row[6] <= row[4] for row in kept)
     assert all(row[5] is None for row in kept if row not in planned)
     assert many.within(sum(row[6] for row in planned), many.failing(copies), 0.5)
-    assert outcome.totals.checked - (outcome.totals.rows - rows) == checked
+    assert (outcome.totals.planned, outcome.totals.checked) == (rows, checked)
     assert many.within(sum(row[7] for row in planned), copies * many.KINDS // 10, 0.5)
 
 
@@ -84,14 +84,17 @@ def test_findings_of_a_sampled_run_say_of_how_many_rows_they_are(profile: Profil
     assert [one.property for one in drift] == ["color"]
     assert " sampled carry it" in drift[0].message
     told = document(outcome)
-    assert told["measured"]["checked_rows"] < told["measured"]["rows"] == copies * many.KINDS
+    assert told["measured"]["rows"] == copies * many.KINDS
+    assert told["measured"]["sample"] == {"rows": outcome.totals.planned, "checked_rows": outcome.totals.checked}
     for version in told["versions"]:
         assert (version["checked_rows"] < version["rows"]) == ((version["event"]) == "Order Completed")
 
 
 def test_a_scan_of_few_rows_asks_all_of_them(profile: Profile, copies: int, tmp_path: Path) -> None:
     outcome = _run(tmp_path, profile, {"share": "50%", "above": copies * many.KINDS})
-    assert outcome.totals.checked == outcome.totals.rows == copies * many.KINDS
+    assert outcome.totals.rows == copies * many.KINDS
+    assert outcome.totals.checked == outcome.totals.planned
+    assert document(outcome)["measured"]["sample"] is None
     assert _history(tmp_path, "SELECT count(*) FROM measurement WHERE checked IS NOT NULL") == [(0,)]
     assert sum(one.invalid for one in outcome.sums.values()) == many.failing(copies)
     assert not any("sampled" in one.message for one in outcome.findings)
@@ -103,7 +106,7 @@ def test_blocks_are_drawn_where_the_engine_has_them_and_rows_elsewhere(
     outcome = _run(tmp_path, profile, {"share": "50%", "above": 1_000, "by": "blocks"})
     kept = _history(tmp_path, _KEPT)
     assert many.summed([(tuple(row[:4]), row[4]) for row in kept]) == many.rows(copies)
-    assert outcome.totals.checked <= outcome.totals.rows
+    assert outcome.totals.checked <= outcome.totals.planned
     if not writer(engine).blocks:
         planned = [row for row in kept if row[:3] in PLANNED]
         checked = sum(row[4] if row[5] is None else row[5] for row in planned)

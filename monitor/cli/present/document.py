@@ -7,7 +7,17 @@ from monitor.contract.model import BoundTable, Compiled
 from monitor.judge.model import Evidence, Finding
 
 if TYPE_CHECKING:
+    from monitor.outcome import Totals
     from monitor.run import Outcome, Sum
+
+
+class SampleDocument(TypedDict):
+    """Rules were asked of some rows only (`measure.sample`)."""
+
+    rows: int
+    """Of versions that the plan knows."""
+    checked_rows: int
+    """Of these, the ones that rules were asked of."""
 
 
 class MeasuredDocument(TypedDict):
@@ -16,8 +26,8 @@ class MeasuredDocument(TypedDict):
     tables: int
     windows: int
     rows: int
-    checked_rows: int
-    """Of the rows, those that rules were asked of: all, unless a sample was drawn (`measure.sample`)."""
+    sample: SampleDocument | None
+    """None: rules were asked of all rows."""
     queries: int
     seconds: float
 
@@ -93,7 +103,7 @@ def document(outcome: "Outcome") -> RunDocument:
             "tables": totals.tables,
             "windows": totals.windows,
             "rows": totals.rows,
-            "checked_rows": totals.checked,
+            "sample": _sample(totals),
             "queries": totals.queries,
             "seconds": round(totals.seconds, 3),
         },
@@ -104,6 +114,12 @@ def document(outcome: "Outcome") -> RunDocument:
             for one in outcome.unmeasured
         ],
     }
+
+
+def _sample(totals: "Totals") -> SampleDocument | None:
+    if totals.checked == totals.planned:
+        return None
+    return {"rows": totals.planned, "checked_rows": totals.checked}
 
 
 def _version(key: tuple[str, str, str], one: "Sum", tables: Mapping[str, BoundTable]) -> VersionDocument:

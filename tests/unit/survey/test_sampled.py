@@ -56,22 +56,22 @@ def test_rows_are_counted_first_and_the_rules_of_a_sample_are_asked_next() -> No
     assert "payload" not in count
     assert "random() < 0.5" in scan
     assert (one.rows, one.queries, one.missed) == (ROWS, 2, ())
-    assert ROWS * 0.5 - 8 * 32 < one.checked < ROWS * 0.5 + 8 * 32
-    assert [failure.failed for failure in one.failures] == [one.checked], "each row lacks a text"
+    assert ROWS * 0.5 - 8 * 32 < one.planned[1] < ROWS * 0.5 + 8 * 32
+    assert [failure.failed for failure in one.failures] == [one.planned[1]], "each row lacks a text"
 
 
 def test_without_a_sample_one_statement_is_asked_as_ever() -> None:
     duck = Duck()
     one = measured(asked(duck, events(duck), None))
     assert len(duck.statements) == one.queries == 1
-    assert one.checked == one.rows == ROWS
+    assert one.planned[1] == one.rows == ROWS
 
 
 def test_where_few_rows_came_all_of_them_are_asked() -> None:
     duck = Duck()
     one = measured(asked(duck, events(duck, 1_000), HALF))
     assert "random()" not in "".join(duck.statements)
-    assert (one.checked, one.rows, one.queries) == (1_000, 1_000, 2)
+    assert (one.planned[1], one.rows, one.queries) == (1_000, 1_000, 2)
 
 
 def test_repeated_ids_are_counted_over_all_rows() -> None:
@@ -87,8 +87,8 @@ def test_names_of_what_is_undeclared_are_in_no_more_rows_than_were_asked() -> No
         one = measured(asked(duck, events(duck, document={"p": "x", "new": 1}), HALF))
         (named,) = one.undeclared
         assert "random() < 0.5" in duck.statements[2]
-        assert one.checked - 8 * 45 < named.rows <= one.checked
-        assert int(one.counts.undeclared.sum()) == one.checked
+        assert one.planned[1] - 8 * 45 < named.rows <= one.planned[1]
+        assert int(one.counts.undeclared.sum()) == one.planned[1]
 
 
 def test_blocks_that_the_warehouse_refuses_become_rows_and_that_is_said() -> None:
@@ -103,7 +103,7 @@ def test_blocks_that_the_warehouse_refuses_become_rows_and_that_is_said() -> Non
     ]
     assert one.queries == 3
     assert one.missed == ("the sample was drawn row by row, since there are no blocks of it: a view has no blocks",)
-    assert 0 < one.checked < one.rows
+    assert 0 < one.planned[1] < one.rows
 
 
 def test_blocks_are_drawn_where_there_are_some() -> None:
@@ -111,7 +111,7 @@ def test_blocks_are_drawn_where_there_are_some() -> None:
     one = measured(asked(duck, events(duck, 400_000), replace(HALF, blocks=True)))
     assert "TABLESAMPLE system(50 PERCENT)" in duck.statements[1]
     assert (one.rows, one.missed) == (400_000, ())
-    assert one.checked < one.rows
+    assert one.planned[1] < one.rows
 
 
 def test_a_table_whose_rows_cannot_be_counted_is_unknown() -> None:
@@ -128,7 +128,7 @@ def test_nothing_is_drawn_where_the_warehouse_refuses_all_there_is_to_ask() -> N
     table = events(duck)
     duck.connection.execute("ALTER TABLE events DROP COLUMN payload")
     one = measured(asked(duck, table, HALF))
-    assert (one.rows, one.checked, one.failures) == (ROWS, ROWS, ())
+    assert (one.rows, one.planned[1], one.failures) == (ROWS, ROWS, ())
     assert "random()" not in duck.statements[-1]
 
 
