@@ -146,9 +146,8 @@ def test_a_table_that_the_catalog_knows_to_be_small_is_asked_at_once() -> None:
 
 
 def test_a_version_without_anything_to_ask_is_not_sampled() -> None:
-    duck = Duck()
-    table = bound(plan({"A": [{}]}), landed(duck.table("events", COLUMNS), ["A"]))
-    assert sampled(table, ALL, Sample(0.1)) is None
+    held = Duck().table("a", {"version": "VARCHAR", "source": "VARCHAR", "at": "TIMESTAMP"})
+    assert sampled(bound(plan({"A": [{}]}), landed(held, ["A"], TYPED)), ALL, Sample(0.1)) is None
 
 
 def test_slices_of_one_event_ask_all_rows() -> None:
