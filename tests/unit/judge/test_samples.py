@@ -16,6 +16,7 @@ from tests.unit.judge.builders import (
     HOURS,
     UNTIL,
     Given,
+    columns,
     contract,
     event,
     flat,
@@ -123,3 +124,18 @@ def test_what_was_passed_over_is_unknown_and_not_silent() -> None:
     assert key in unchecked(past(replace(one, unchecked=hour_ago), lag=1)), (
         "hours that are not settled are not looked at"
     )
+
+
+def test_a_new_column_that_no_sampled_row_carries_may_be_in_others() -> None:
+    held = table("raw.events", version("Order Completed", "1-1-0", prop("currency"), rules=RULES, undeclared=("size",)))
+    landed = replace(held.landed, table=replace(held.landed.table, columns=columns("currency", "size")))
+    before = replace(landed.table, columns=columns("currency"))
+    plan = contract([event("Order Completed", "1-1-0")], replace(held, landed=landed))
+    for one, said in (
+        (series("Order Completed", "1-1-0", flat(5)), "no row"),
+        (sampled(5, 1, GIVEN), "no sampled row"),
+    ):
+        (extra,) = (
+            one_ for one_ in judge(plan, past(one, before=before), Thresholds()) if one_.kind is Kind.UNEXPECTED_COLUMN
+        )
+        assert f"; {said} carries it yet" in extra.message
