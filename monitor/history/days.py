@@ -224,10 +224,13 @@ def _fold(parts: Iterable[Cells], present: Sequence[Present]) -> list[tuple[Any,
     group = np.zeros(len(days), np.int64)
     group[first[1:]] = 1
     at = np.cumsum(group) * HOURS + cells.hour % HOURS
-    rows, invalid, checked = (np.zeros(len(first) * HOURS, np.int64) for _ in range(3))
+    rows, invalid = np.zeros(len(first) * HOURS, np.int64), np.zeros(len(first) * HOURS, np.int64)
     np.add.at(rows, at, cells.rows)
     np.add.at(invalid, at, cells.invalid)
-    np.add.at(checked, at, cells.checked)
+    checked = rows
+    if not np.array_equal(cells.checked, cells.rows):
+        checked = np.zeros(len(rows), np.int64)
+        np.add.at(checked, at, cells.checked)
     undeclared = np.add.reduceat(cells.undeclared, first)
     shapes, counts = np.unique(cells.shape[first], return_counts=True)
     blobs = [
@@ -237,7 +240,9 @@ def _fold(parts: Iterable[Cells], present: Sequence[Present]) -> list[tuple[Any,
     ]
     packed = (pack_hours(rows.reshape(-1, HOURS)), pack_hours(invalid.reshape(-1, HOURS)))
     keys = (cells.series[first].tolist(), days[first].tolist(), cells.shape[first].tolist())
-    asked = _fold_checked(rows.reshape(-1, HOURS), checked.reshape(-1, HOURS))
+    asked: list[bytes | None] = [None] * len(first)
+    if checked is not rows:
+        asked = _fold_checked(rows.reshape(-1, HOURS), checked.reshape(-1, HOURS))
     folded = zip(*keys, *packed, undeclared.tolist(), blobs, asked, strict=True)
     return [row for row in folded if row[3] or row[4] or row[5]]
 
@@ -245,8 +250,6 @@ def _fold(parts: Iterable[Cells], present: Sequence[Present]) -> list[tuple[Any,
 def _fold_checked(rows: Ints, checked: Ints) -> list[bytes | None]:
     """Nothing of days on which all rows were asked."""
     part: list[bool] = np.any(rows != checked, axis=1).tolist()
-    if not any(part):
-        return [None] * len(part)
     return [blob if some else None for blob, some in zip(pack_hours(checked), part, strict=True)]
 
 

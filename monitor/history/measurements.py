@@ -75,6 +75,7 @@ _SEEN: Final = select(func.min(measurement.c.hour), func.max(measurement.c.hour)
     measurement.c.hour != literal_column(str(NO_TIME)),
 )
 _COLUMNS: Final = tuple(column.name for column in measurement.columns)
+"""The last one is NULL where it is not written."""
 
 
 class Numbers(NamedTuple):
@@ -153,11 +154,17 @@ def write(connection: Connection, measured: Measured, columns: Columns, numbers:
     numeric = (cells.series, columns.window, *cells[2:6], cells.shape)
     order = np.lexsort((cells.hour, columns.window, cells.series))  # as the key is: SQLite appends sorted rows
     blobs = [packed[at] for at in order.tolist()]
-    pairs = zip(cells.checked[order].tolist(), cells.rows[order].tolist(), strict=True)
-    asked = (None if checked == counted else checked for checked, counted in pairs)
-    rows = list(zip(*(column[order].tolist() for column in numeric), blobs, asked, strict=True))
-    insert_many(connection, measurement, _COLUMNS, rows)
+    told = [*(column[order].tolist() for column in numeric), blobs]
+    if not np.array_equal(cells.checked, cells.rows):
+        told.append(_sampled(cells.checked[order], cells.rows[order]))
+    insert_many(connection, measurement, _COLUMNS[: len(told)], list(zip(*told, strict=True)))
     return _timed(cells, packed)._replace(failed=failed)
+
+
+def _sampled(checked: Ints, rows: Ints) -> list[int | None]:
+    """Nothing where all rows were asked."""
+    part = (checked != rows).tolist()
+    return [some if less else None for some, less in zip(checked.tolist(), part, strict=True)]
 
 
 def take(connection: Connection, table: str, replaced: Range) -> Change:
@@ -167,7 +174,9 @@ def take(connection: Connection, table: str, replaced: Range) -> Change:
         return Change()
     *numeric, packed, asked = zip(*old, strict=True)
     ids, _, hour, rows, invalid, undeclared, shapes = (np.array(column, np.int64) for column in numeric)
-    checked = np.array([all_ if some is None else some for some, all_ in zip(asked, numeric[3], strict=True)], np.int64)
+    checked = rows
+    if asked.count(None) < len(asked):
+        checked = np.array([every if some is None else some for some, every in zip(asked, numeric[3], strict=True)])
     cells, present, _ = _timed(Cells(shapes, ids, hour, rows, invalid, undeclared, checked), packed)
     return Change(
         [Cells(*part[:3], *(-counted for counted in part[3:])) for part in cells],

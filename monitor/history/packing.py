@@ -65,9 +65,9 @@ def unpack_hours(packed: Sequence[bytes]) -> Ints:
 
 def unpack_checked(packed: Sequence[bytes | None], rows: Ints) -> Ints:
     """Of days of 24 counts, the rows that were asked, as `pack_hours` packed them; None: all of `rows`."""
-    part = [n for n, blob in enumerate(packed) if blob is not None]
-    if not part:
+    if packed.count(None) == len(packed):
         return rows
+    part = [n for n, blob in enumerate(packed) if blob is not None]
     checked = rows.copy()
     checked[part] = unpack_hours([blob for blob in packed if blob is not None])
     return checked

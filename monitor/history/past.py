@@ -185,7 +185,7 @@ def _days(connection: Connection, at: Mapping[int, int], span: Span, shapes: Int
         recent = np.flatnonzero(days >= span.recent_day)
         np.add.at(counted, where[recent], hours[recent].sum(axis=1))
         np.add.at(undeclared, where[recent], np.array(more, np.int64)[recent])
-        if any(one is not None for one in asked):
+        if asked.count(None) < len(asked):
             passed: Ints = hours - unpack_checked(asked, hours)
             np.add.at(recent_unchecked, where[recent], passed[recent].sum(axis=1))
             for row in np.flatnonzero(passed.any(axis=1) & seen).tolist():
