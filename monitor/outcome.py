@@ -23,6 +23,7 @@ from monitor.judge.model import Finding, Past, Severity
 from monitor.judge.thresholds import Thresholds
 from monitor.landing.model import Landed
 from monitor.measure.model import Unmeasured
+from monitor.measure.sampling import Sample
 from monitor.plan.model import Plan
 from monitor.survey import Budget, Warehouse
 
@@ -56,6 +57,11 @@ class Place(Protocol):
     @property
     def budget(self) -> Budget:
         """What the scans of one run may cost."""
+        ...
+
+    @property
+    def sample(self) -> Sample | None:
+        """Of how many rows rules are asked; None: of all."""
         ...
 
     @property
@@ -162,6 +168,10 @@ class Totals:
     tables: int = 0
     windows: int = 0
     rows: int = 0
+    planned: int = 0
+    """Rows of versions that the plan knows."""
+    checked: int = 0
+    """Of these, the ones that rules were asked of: fewer, where they were a sample."""
     queries: int = 0
     seconds: float = 0.0
 
@@ -171,6 +181,8 @@ class Sum:
     """One version from one source, over all windows that this run measured."""
 
     rows: int = 0
+    checked: int = 0
+    """Of the rows, those that rules were asked of: `invalid` and `failed` are of these."""
     invalid: int = 0
     failed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     tables: set[str] = field(default_factory=set)

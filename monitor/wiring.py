@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from monitor.incidents.model import Patience
     from monitor.judge.thresholds import Thresholds
     from monitor.landing.model import Landed
+    from monitor.measure.sampling import Sample
     from monitor.plan.model import Plan
     from monitor.survey import Budget
     from monitor.warehouse import Profile, Warehouse
@@ -68,6 +69,14 @@ class Workspace:
         from monitor.survey import Budget
 
         return Budget(self.settings.measure.budget.bytes, self.settings.measure.budget.seconds)
+
+    @property
+    def sample(self) -> "Sample | None":
+        """Of how many rows rules are asked; None: of all."""
+        from monitor.measure.sampling import Sample
+
+        said = self.settings.measure.sample
+        return None if said is None else Sample(said.share, said.above, said.by == "blocks")
 
     @property
     def report_url(self) -> str:

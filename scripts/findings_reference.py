@@ -72,6 +72,8 @@ A finding is a judgement on what was measured: a kind, a subject (event, version
 - Landings with an `env` other than `prod` are judged and reported; they open no incident.
 - "The last days" are the last {DAYS} days. As long as nothing has come since the first run, they are all rows so far.
 - Volume and failure rates are judged on **settled** hours only: those that are older than the landing's `lag`.
+- Where rules are asked of a [sample](configuration.md#measure), failure rates and what is undeclared are of the rows
+  that were checked, and say so; volume is of all rows. Where the sample held no row, what rules say is unknown.
 - A table that could not be measured is **unknown**: nothing about its events is judged, and nothing is resolved.
 
 [Concepts](concepts.md) tells how findings become incidents and messages.

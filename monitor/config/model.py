@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_v
 
 from monitor.config.alerting import Channel, Incidents, Slack
 from monitor.config.landings import Landing
-from monitor.config.values import Bytes, Duration, Ratio, Section, Share, one_or_more
+from monitor.config.values import Bytes, Duration, Ratio, Section, Share, one_or_more, share
 
 
 class Plan(Section):
@@ -54,11 +54,23 @@ class Statement(Section):
     """BigQuery's `maximum_bytes_billed`; other warehouses have none."""
 
 
+class Sample(Section):
+    """Of how many rows rules are asked; rows themselves are always counted in all."""
+
+    share: Annotated[float, BeforeValidator(share), Field(gt=0, lt=1)]
+    above: Annotated[int, Field(ge=0)] = 1_000_000
+    """A scan of so many rows, or of fewer, asks all of them."""
+    by: Literal["rows", "blocks"] = "rows"
+    """Each row by itself, or by the engine's blocks: that reads less, but rows of a block came together."""
+
+
 class Measure(Section):
     """What a run reads."""
 
     lookback: Duration = timedelta(hours=24)
     """How far back a landing without an arrival time is read again."""
+    sample: Sample | None = None
+    """None: rules are asked of all rows."""
     budget: Budget = Budget()
     statement: Statement = Statement()
     concurrency: Annotated[int | None, Field(gt=0, le=64)] = None

@@ -29,6 +29,7 @@ from monitor.history.packing import (
     pack_hours,
     pack_present,
     starts,
+    unpack_checked,
     unpack_failed,
     unpack_hours,
     unpack_present,
@@ -47,6 +48,7 @@ day: Final = Table(
     Column("invalid", LargeBinary, nullable=False),
     Column("undeclared", BigInteger, nullable=False),  # over the day
     Column("present", LargeBinary, nullable=False),  # per property of the shape, over the day
+    Column("checked", LargeBinary),  # 24 counts, of the rows those that the rest was asked of; NULL: of all
     sqlite_with_rowid=False,
 )
 day_failure: Final = Table(
@@ -80,6 +82,8 @@ class Cells(NamedTuple):
     rows: Ints
     invalid: Ints
     undeclared: Ints
+    checked: Ints
+    """Of the rows, those that were asked."""
 
 
 class Present(NamedTuple):
@@ -164,7 +168,8 @@ def _take_cells(
     rows = _take(connection, day, place)
     if not rows:
         return
-    ids, days, shapes, counts, invalid, more, carried = zip(*rows, strict=True)
+    ids, days, shapes, counts, invalid, more, carried, asked = zip(*rows, strict=True)
+    hours = unpack_hours(counts)
     series, number, shape = np.array(ids), np.array(days), np.array(shapes)
     undeclared = np.zeros((len(rows), HOURS), np.int64)
     undeclared[:, 0] = more
@@ -173,12 +178,13 @@ def _take_cells(
             np.repeat(shape, HOURS),
             np.repeat(series, HOURS),
             (number[:, None] * HOURS + np.arange(HOURS)).ravel(),
-            unpack_hours(counts).ravel(),
+            hours.ravel(),
             unpack_hours(invalid).ravel(),
             undeclared.ravel(),
+            unpack_checked(asked, hours).ravel(),
         )
     )
-    present.extend(presence(Cells(shape, series, number * HOURS, series, series, series), carried))
+    present.extend(presence(Cells(shape, series, number * HOURS, series, series, series, series), carried))
 
 
 def presence(cells: Cells, packed: Sequence[bytes]) -> Iterator[Present]:
@@ -221,6 +227,10 @@ def _fold(parts: Iterable[Cells], present: Sequence[Present]) -> list[tuple[Any,
     rows, invalid = np.zeros(len(first) * HOURS, np.int64), np.zeros(len(first) * HOURS, np.int64)
     np.add.at(rows, at, cells.rows)
     np.add.at(invalid, at, cells.invalid)
+    checked = rows
+    if not np.array_equal(cells.checked, cells.rows):
+        checked = np.zeros(len(rows), np.int64)
+        np.add.at(checked, at, cells.checked)
     undeclared = np.add.reduceat(cells.undeclared, first)
     shapes, counts = np.unique(cells.shape[first], return_counts=True)
     blobs = [
@@ -230,8 +240,17 @@ def _fold(parts: Iterable[Cells], present: Sequence[Present]) -> list[tuple[Any,
     ]
     packed = (pack_hours(rows.reshape(-1, HOURS)), pack_hours(invalid.reshape(-1, HOURS)))
     keys = (cells.series[first].tolist(), days[first].tolist(), cells.shape[first].tolist())
-    folded = zip(*keys, *packed, undeclared.tolist(), blobs, strict=True)
+    asked: list[bytes | None] = [None] * len(first)
+    if checked is not rows:
+        asked = _fold_checked(rows.reshape(-1, HOURS), checked.reshape(-1, HOURS))
+    folded = zip(*keys, *packed, undeclared.tolist(), blobs, asked, strict=True)
     return [row for row in folded if row[3] or row[4] or row[5]]
+
+
+def _fold_checked(rows: Ints, checked: Ints) -> list[bytes | None]:
+    """Nothing of days on which all rows were asked."""
+    part: list[bool] = np.any(rows != checked, axis=1).tolist()
+    return [blob if some else None for blob, some in zip(pack_hours(checked), part, strict=True)]
 
 
 def _fold_present(parts: Sequence[Present]) -> list[bytes]:

@@ -63,6 +63,16 @@ def unpack_hours(packed: Sequence[bytes]) -> Ints:
     return hours
 
 
+def unpack_checked(packed: Sequence[bytes | None], rows: Ints) -> Ints:
+    """Of days of 24 counts, the rows that were asked, as `pack_hours` packed them; None: all of `rows`."""
+    if packed.count(None) == len(packed):
+        return rows
+    part = [n for n, blob in enumerate(packed) if blob is not None]
+    checked = rows.copy()
+    checked[part] = unpack_hours([blob for blob in packed if blob is not None])
+    return checked
+
+
 def unpack_failed(packed: Sequence[bytes]) -> tuple[Ints, NDArray[Any]]:
     """Packed failures joined: which blob each record stands in, and the records (`FAILED`)."""
     lengths = [len(blob) // FAILED.itemsize for blob in packed]

@@ -11,7 +11,15 @@ from sqlalchemy import Connection, Select, Table, bindparam, func, select
 from monitor.history import catalogs, ranges, series, windows
 from monitor.history.days import day, day_failure
 from monitor.history.interned import Interned, shape_pointers
-from monitor.history.packing import HOURS, Ints, starts, unpack_failed, unpack_hours, unpack_present
+from monitor.history.packing import (
+    HOURS,
+    Ints,
+    starts,
+    unpack_checked,
+    unpack_failed,
+    unpack_hours,
+    unpack_present,
+)
 from monitor.history.record import Words
 from monitor.history.schema import fetch
 from monitor.history.series import Kept
@@ -28,8 +36,8 @@ def _between(table: Table, *columns: str) -> Select[Any]:
     )
 
 
-_JUDGED: Final = _between(day, "series_id", "day", "rows", "undeclared")
-_DAYS: Final = _between(day, "series_id", "day", "rows", "undeclared", "invalid", "shape_id", "present")
+_JUDGED: Final = _between(day, "series_id", "day", "rows", "undeclared", "checked")
+_DAYS: Final = _between(day, "series_id", "day", "rows", "undeclared", "checked", "invalid", "shape_id", "present")
 _FAILURES: Final = _between(day_failure, *(column.name for column in day_failure.columns))
 
 _FIRST_DAY: Final = 0
@@ -82,6 +90,9 @@ class _Days(NamedTuple):
     undeclared: Ints
     present: Mapping[int, Mapping[str, int]]
     """By series index."""
+    unchecked: Mapping[int, Ints]
+    """By series index, hours as in `rows`: the rows that no rule was asked of; only where there are some."""
+    recent_unchecked: Ints
 
 
 def read(
@@ -104,7 +115,6 @@ def read(
     failed = _failed(connection, at, span, words.rules)
     so_far = _failed_so_far(connection, at, span, words.rules) if span.whole else {}
     undeclared = _undeclared(connection, span)
-    offset = span.start - span.first_day * HOURS
     return Past(
         span.start,
         span.until,
@@ -114,14 +124,16 @@ def read(
                 table=one.table,
                 first_hour=one.first_hour or 0,
                 last_hour=_last_hour(connection, one, dense.rows[index], span),
-                rows=dense.rows[index, offset : offset + span.until - span.start],
-                invalid=dense.invalid[index, offset : offset + span.until - span.start],
+                rows=_hours_of(dense.rows[index], span),
+                invalid=_hours_of(dense.invalid[index], span),
                 failed=Sparse(failed.get(index, {}), span.until - span.start),
                 undeclared=undeclared.get(one.id, {}),
                 present=dense.present.get(index, {}),
                 undeclared_rows=int(dense.undeclared[index]),
                 recent_rows=int(dense.recent[index]),
                 failed_so_far=so_far.get(index, {}),
+                unchecked=_hours_of(dense.unchecked[index], span) if index in dense.unchecked else None,
+                recent_unchecked=int(dense.recent_unchecked[index]),
             )
             for index, one in enumerate(kept)
         ),
@@ -130,6 +142,11 @@ def read(
         span.recent_days,
         adopting=span.whole,
     )
+
+
+def _hours_of(dense: Ints, span: Span) -> Ints:
+    offset = span.start - span.first_day * HOURS
+    return dense[offset : offset + span.until - span.start]
 
 
 def _tables(connection: Connection, settled: Mapping[str, int], names: Iterable[str]) -> dict[str, TablePast]:
@@ -153,20 +170,27 @@ def _tables(connection: Connection, settled: Mapping[str, int], names: Iterable[
 
 def _days(connection: Connection, at: Mapping[int, int], span: Span, shapes: Interned) -> _Days:
     first = min(span.first_day, span.recent_day)
-    asked = _JUDGED if span.judged else _DAYS
-    found = [row for row in fetch(connection, asked, first, span.last_day) if row[0] in at]
+    wanted = _JUDGED if span.judged else _DAYS
+    found = [row for row in fetch(connection, wanted, first, span.last_day) if row[0] in at]
     rows = np.zeros((len(at), span.last_day - span.first_day + 1, HOURS), np.int64)
     invalid = np.zeros((len(at), 0) if span.judged else rows.shape, np.int64)
-    counted, undeclared = (np.zeros(len(at), np.int64) for _ in range(2))
+    counted, undeclared, recent_unchecked = (np.zeros(len(at), np.int64) for _ in range(3))
     present: dict[int, dict[str, int]] = {}
+    unchecked: dict[int, Ints] = {}
     if found:
-        ids, number, packed, more, *rest = zip(*found, strict=True)
+        ids, number, packed, more, asked, *rest = zip(*found, strict=True)
         days, where = np.array(number, np.int64), np.array([at[one] for one in ids])
         hours, seen = unpack_hours(packed), days >= span.first_day
         np.add.at(rows, (where[seen], days[seen] - span.first_day), hours[seen])
         recent = np.flatnonzero(days >= span.recent_day)
         np.add.at(counted, where[recent], hours[recent].sum(axis=1))
         np.add.at(undeclared, where[recent], np.array(more, np.int64)[recent])
+        if asked.count(None) < len(asked):
+            passed: Ints = hours - unpack_checked(asked, hours)
+            np.add.at(recent_unchecked, where[recent], passed[recent].sum(axis=1))
+            for row in np.flatnonzero(passed.any(axis=1) & seen).tolist():
+                of = unchecked.setdefault(int(where[row]), np.zeros(rows.shape[1:], np.int64))
+                of[days[row] - span.first_day] += passed[row]
         if rest:
             bad, kinds, carried = rest
             np.add.at(invalid, (where[seen], days[seen] - span.first_day), unpack_hours(bad)[seen])
@@ -174,7 +198,8 @@ def _days(connection: Connection, at: Mapping[int, int], span: Span, shapes: Int
             present = _present(keys, shapes.texts(connection))
     flat = (len(at), rows.shape[1] * HOURS)
     broken = invalid.reshape((len(at), 0) if span.judged else flat)
-    return _Days(rows.reshape(flat), broken, counted, undeclared, present)
+    passed_over = {index: of.reshape(-1) for index, of in unchecked.items()}
+    return _Days(rows.reshape(flat), broken, counted, undeclared, present, passed_over, recent_unchecked)
 
 
 def _present(found: Iterable[tuple[int, int, bytes]], shapes: Mapping[int, str]) -> dict[int, dict[str, int]]:

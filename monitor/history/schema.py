@@ -16,7 +16,7 @@ metadata: Final = MetaData(
     }
 )
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006")
 """Every revision of the shape, oldest first: the files of `migrations/versions`."""
 
 HEAD: Final = REVISIONS[-1]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from monitor.history.codec import decode
@@ -75,11 +75,12 @@ TIDY: Final[Mapping[str, Tidy]] = {
     "series": Tidy(
         {
             **_SERIES_KINDS, "planned": Kind.BOOL, "known": Kind.BOOL, **_HOURS,
-            "rows": Kind.INT, "invalid": Kind.INT, "undeclared": Kind.INT,
+            "rows": Kind.INT, "invalid": Kind.INT, "undeclared": Kind.INT, "checked": Kind.INT,
         },
         select(
             *_SERIES, series.c.planned, series.c.known, measurement.c.hour, measurement.c.window,
             measurement.c.rows.label("counted"), measurement.c.invalid, measurement.c.undeclared,
+            func.coalesce(measurement.c.checked, measurement.c.rows).label("checked"),
         ).join_from(measurement, series, series.c.id == measurement.c.series_id)
         .order_by(measurement.c.series_id, measurement.c.window, measurement.c.hour),
         measurement.c.hour,

@@ -130,9 +130,11 @@ def _stopped(finding: Finding, observed: Observed) -> str:
 
 def _silent(finding: Finding, observed: Observed) -> str:
     """Why no rows can show that it is over; empty: they can, or none are needed."""
-    needs_rows = EXPLANATIONS[finding.kind].needs_rows
-    if needs_rows and (finding.event, finding.version, finding.source) in observed.quiet:
+    told, subject = EXPLANATIONS[finding.kind], (finding.event, finding.version, finding.source)
+    if told.needs_rows and subject in observed.quiet:
         return "no rows lately to judge by"
+    if told.of_checked and subject in observed.unchecked:
+        return "none of its rows was in the sample lately: nothing to judge by"
     if finding.kind is Kind.MEASUREMENT_FAILED or not (finding.event or finding.source):
         return ""
     sources = {finding.source} if finding.source else _sources(finding.event, observed)

@@ -183,6 +183,8 @@ class Observed:
     first_run: bool = False
     quiet: AbstractSet[tuple[str, str, str]] = frozenset()
     """Event, version and source that sent no rows lately (`judge.quiet`): nothing can be found good there."""
+    unchecked: AbstractSet[tuple[str, str, str]] = frozenset()
+    """The same of which rows came, and none of them was in the sample that rules were asked of (`judge.unchecked`)."""
     stopped: AbstractSet[tuple[str, str, str]] = frozenset()
     """Event, version and source without a row for 14 days, of events that flow: they do not arrive any more."""
     landed: AbstractSet[str] | None = None

@@ -5,7 +5,7 @@ from itertools import product
 
 from monitor.contract.model import Contract
 from monitor.incidents.model import Observed
-from monitor.judge.judge import quiet
+from monitor.judge.judge import quiet, unchecked
 from monitor.judge.model import Finding, Past
 from monitor.landing.model import LandedTable
 
@@ -44,6 +44,7 @@ def observed(  # noqa: PLR0913 - what a run has, and two settings by name
         planned_versions=frozenset((event.name, version.version) for event in events for version in event.versions),
         first_run=first_run,
         quiet=silent,
+        unchecked=unchecked(past),
         stopped=_stopped(past, silent),
         landed=frozenset({table.key for table in contract.tables} | {str(one.ref) for one in contract.missing}),
         limits=limits,

@@ -15,6 +15,8 @@ class Explanation:
     next_step: str
     needs_rows: bool = False
     """Only rows can show that it is over: while none arrive it stays open."""
+    of_checked: bool = False
+    """It is judged from the rows that rules were asked of: a sample that held none of them says nothing."""
 
 
 EXPLANATIONS: Mapping[Kind, Explanation] = {
@@ -56,16 +58,19 @@ EXPLANATIONS: Mapping[Kind, Explanation] = {
         "More rows of an event version than the limit allows break the rules of one property.",
         "Look at the rules that fail most, and at the release of that source since the hour given.",
         needs_rows=True,
+        of_checked=True,
     ),
     Kind.UNEXPECTED_COLUMN: Explanation(
         "Column not in the plan",
         "The table holds a column that no version of its events declares.",
         "Add the property to a new version of the plan, or stop sending it.",
+        of_checked=True,
     ),
     Kind.UNDECLARED_PROPERTY: Explanation(
         "Property not declared",
         "Rows of an event version carry a property that this version does not declare.",
         "Declare it in the next version, or find out why rows of this version carry it.",
+        of_checked=True,
     ),
     Kind.UNPLANNED_EVENT: Explanation(
         "Event not in the plan",

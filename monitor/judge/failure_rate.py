@@ -10,7 +10,7 @@ from monitor.judge import wilson
 from monitor.judge.lookup import HOURS, Lookup, settled_until, total
 from monitor.judge.model import Counts, Evidence, Finding, Kind, Past, SeriesPast, Severity, Sparse
 from monitor.judge.thresholds import Thresholds
-from monitor.judge.words import at, count, percent, stamp
+from monitor.judge.words import at, counted, of_rows, percent, stamp
 
 _POOLS = (1, 3, 6, 24, 48)
 """Settled hours."""
@@ -31,6 +31,8 @@ class _Rate:
     """Rows that fail: of several rules the most in each hour, since one row may break them all."""
     rules: Mapping[str, Counts]
     tables: tuple[str, ...]
+    landed: Counts
+    """All rows, where `rows` are only those that rules were asked of."""
 
     def pooled(self) -> Mapping[int, tuple[int, int]]:
         """Hours → failing rows and rows of so many last hours."""
@@ -124,12 +126,15 @@ def _rate(past: Past, members: Sequence[SeriesPast], wanted: AbstractSet[str], h
         for rule in one.failed:
             if rule in wanted:
                 rules[rule] = rules.get(rule, 0) + _between(one.failed, rule, start, end)
-    rows = total((one.rows[start:] for one in members), end - start)
+    rows = total((one.checked[start:] for one in members), end - start)
+    landed = rows
+    if any(one.unchecked is not None for one in members):
+        landed = total((one.rows[start:] for one in members), end - start)
     most = np.zeros(end - start, dtype=np.int64)
     for failed in rules.values():
         most = np.maximum(most, failed)
     tables = tuple(sorted({one.table for one in members}))
-    return _Rate(members[0].series.source, until, rows, np.minimum(most, rows), rules, tables)
+    return _Rate(members[0].series.source, until, rows, np.minimum(most, rows), rules, tables, landed)
 
 
 def _most(series: Sequence[SeriesPast], rules: AbstractSet[str]) -> int:
@@ -191,13 +196,14 @@ def _finding(
     since = past.start + min(one.first for one in bad)
     failed = sum(int(one.rate.failed[one.told :].sum()) for one in bad)
     rows = sum(int(one.rate.rows[one.told :].sum()) for one in bad)
+    landed = sum(int(one.rate.landed[one.told :].sum()) for one in bad)
     share = percent(failed / max(rows, 1))
     until = min(one.rate.until for one in bad)
     width = until - past.start
     evidence = Evidence(
         facts=(
             ("failing rows", failed),
-            ("rows", rows),
+            *counted(rows, landed),
             ("rate", share),
             ("at least", percent(max(one.bound for one in bad))),
             ("limit", limit),
@@ -211,7 +217,7 @@ def _finding(
         reference=_chart(one.rate.rows[:width] for one in bad),
         affected=failed,
     )
-    what = f"of {count(rows, 'row')} fail on {prop or 'the row as a whole'}"
+    what = f"of {of_rows(rows, landed)} fail on {prop or 'the row as a whole'}"
     return Finding(
         kind=Kind.FAILURE_RATE,
         severity=thresholds.capped(Severity.CRITICAL if critical else Severity.WARNING, event),

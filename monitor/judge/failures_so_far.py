@@ -10,7 +10,7 @@ from monitor.judge import wilson
 from monitor.judge.lookup import Lookup, by_source, only, settled_until
 from monitor.judge.model import Evidence, Finding, Kind, Past, SeriesPast, Severity
 from monitor.judge.thresholds import Thresholds
-from monitor.judge.words import count, listed, per_source, percent, stamp
+from monitor.judge.words import counted, listed, of_rows, per_source, percent, stamp
 
 SILENT = 48
 """Settled hours without a row."""
@@ -62,7 +62,8 @@ def _finding(
     version, pointer, env = subject
     event = lookup.events.get(version.event)
     limits = thresholds.for_event(event)
-    failed, rows = max(rules.values()), sum(one.recent_rows for one in series)
+    failed, rows = max(rules.values()), sum(one.recent_checked for one in series)
+    landed = sum(one.recent_rows for one in series)
     least = wilson.lower(failed, rows)
     if failed < limits.min_failures or least <= limits.failure_rate_warning:
         return None
@@ -72,7 +73,7 @@ def _finding(
     return Finding(
         kind=Kind.FAILURE_RATE,
         severity=thresholds.capped(Severity.CRITICAL if critical else Severity.WARNING, event),
-        message=f"{percent(failed / rows)} of {count(rows, 'row')} {lookup.lately} fail on "
+        message=f"{percent(failed / rows)} of {of_rows(rows, landed)} {lookup.lately} fail on "
         f"{name or 'the row as a whole'} (limit {limit})",
         event=version.event,
         version=version.version,
@@ -81,7 +82,7 @@ def _finding(
         evidence=Evidence(
             facts=(
                 ("failing rows", failed),
-                ("rows", rows),
+                *counted(rows, landed),
                 ("rate", percent(failed / rows)),
                 ("at least", percent(least)),
                 ("limit", limit),

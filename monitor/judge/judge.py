@@ -99,6 +99,25 @@ def quiet(contract: Contract, past: Past) -> frozenset[tuple[str, str, str]]:
     return frozenset(key for key, number in rows.items() if number == 0)
 
 
+def unchecked(past: Past) -> frozenset[tuple[str, str, str]]:
+    """Event, version and source with rows in the last 48 settled hours of which no rule was asked: all beside a sample.
+
+    What rules say of them is unknown. Empty names stand for all, as in `quiet`.
+    """
+    if all(one.unchecked is None for one in past.series):
+        return frozenset()
+    rows: dict[tuple[str, str, str], tuple[int, int]] = {}
+    for one in past.series:
+        width = settled_until(past, one.table) - past.start
+        recent = slice(max(0, width - _QUIET_HOURS), width)
+        landed, checked = int(one.rows[recent].sum()), int(one.checked[recent].sum())
+        event, version, source = one.series[:3]
+        for key in product({"", event}, {"", version}, {"", source}):
+            before = rows.get(key, (0, 0))
+            rows[key] = before[0] + landed, before[1] + checked
+    return frozenset(key for key, (landed, checked) in rows.items() if landed and not checked)
+
+
 def _one_of_each(found: Iterable[Finding]) -> list[Finding]:
     """One finding per subject: several of one kind (an event's column in two tables) become one, the loudest."""
     subjects: dict[tuple[str, ...], Finding] = {}

@@ -147,6 +147,20 @@ class SeriesPast:
     """Rows over the same days."""
     failed_so_far: Mapping[str, int] = field(default_factory=dict)
     """Rule id → failing rows over all days ever measured; only at adoption (`Past.adopting`)."""
+    unchecked: Counts | None = None
+    """Of `rows`, those that no rule was asked of, because others were the sample; None: none."""
+    recent_unchecked: int = 0
+    """The same over the recent days."""
+
+    @property
+    def checked(self) -> Counts:
+        """The rows that rules were asked of: what `invalid` and `failed` are counted among."""
+        return self.rows if self.unchecked is None else self.rows - self.unchecked
+
+    @property
+    def recent_checked(self) -> int:
+        """The same over the recent days: what `undeclared` and `present` are counted among."""
+        return self.recent_rows - self.recent_unchecked
 
 
 @dataclass(frozen=True, slots=True)

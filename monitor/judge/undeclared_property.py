@@ -7,7 +7,7 @@ from monitor.judge.lookup import Lookup, by_source, only
 from monitor.judge.model import Evidence, Finding, Kind, Past, SeriesPast, Severity
 from monitor.judge.near import near
 from monitor.judge.thresholds import Thresholds
-from monitor.judge.words import count, listed, per_source, percent
+from monitor.judge.words import among, count, listed, per_source, percent, sampled
 
 _Carried = Mapping[str, Sequence[SeriesPast]]
 """Undeclared name → the series whose rows carry it."""
@@ -56,7 +56,8 @@ def _finding(
 ) -> Finding:
     env, name, version, prop = subject
     event = lookup.events.get(name)
-    rows, of = sum(one.undeclared[prop] for one in own), sum(one.recent_rows for one in own)
+    rows, of = sum(one.undeclared[prop] for one in own), sum(one.recent_checked for one in own)
+    landed = sum(one.recent_rows for one in own)
     loud = rows >= thresholds.for_event(event).min_rows
     hint = near(prop, _declared(lookup, own))
     by = f"{name} {version}" if version else f"no version of {name}"
@@ -64,8 +65,8 @@ def _finding(
     return Finding(
         kind=Kind.UNDECLARED_PROPERTY,
         severity=thresholds.capped(Severity.WARNING, event) if loud else Severity.INFO,
-        message=f"{prop} is {said} {by}; {count(rows, 'row')} of {of:,} {'carries' if rows == 1 else 'carry'} it"
-        + (f"; did you mean {hint}?" if hint else ""),
+        message=f"{prop} is {said} {by}; {count(rows, 'row')} of {of:,}{sampled(of, landed)} "
+        f"{'carries' if rows == 1 else 'carry'} it" + (f"; did you mean {hint}?" if hint else ""),
         event=name,
         version=version,
         source=only(one.series.source for one in own),
@@ -74,6 +75,7 @@ def _finding(
             facts=(
                 ("rows", rows),
                 ("share", percent(rows / of) if of else None),
+                *among(of, landed),
                 ("versions", listed(sorted({one.series.version for one in own}))),
                 ("sources", per_source(by_source(own))),
             ),

@@ -9,7 +9,7 @@ from monitor.judge.lookup import Lookup, by_source, only
 from monitor.judge.model import Evidence, Finding, Kind, Past, SeriesPast, Severity
 from monitor.judge.near import near
 from monitor.judge.thresholds import Thresholds
-from monitor.judge.words import count, listed, per_source, percent
+from monitor.judge.words import among, count, listed, per_source, percent, sampled
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,8 @@ class _Extra:
     """The table did not have it when it was first measured."""
     series: tuple[SeriesPast, ...]
     """What carried it in the last days."""
+    sampled: bool
+    """Rows of the table were passed over in the last days: one of them may have carried it."""
 
     @property
     def rows(self) -> int:
@@ -49,12 +51,13 @@ def find(lookup: Lookup, thresholds: Thresholds) -> Iterable[Finding]:
 def _extras(table: BoundTable, past: Past, lookup: Lookup) -> Iterable[_Extra]:
     known = past.tables.get(table.key)
     before = known.before if known else None
+    passed_over = any(one.recent_unchecked for one in lookup.series.get(table.key, ()))
     for column in undeclared_everywhere(table):
         carried = tuple(one for one in lookup.series.get(table.key, ()) if one.undeclared.get(column, 0) > 0)
         new = before is not None and before.column(column) is None
         landed = table.landed.table.column(column)
         if carried or new:
-            yield _Extra(table, column, landed.native if landed else "", new, carried)
+            yield _Extra(table, column, landed.native if landed else "", new, carried, passed_over)
 
 
 def _finding(lookup: Lookup, thresholds: Thresholds, column: str, extras: Sequence[_Extra]) -> Finding:
@@ -63,11 +66,12 @@ def _finding(lookup: Lookup, thresholds: Thresholds, column: str, extras: Sequen
     event = lookup.events.get(name)
     series = [one for extra in extras for one in extra.series]
     rows = sum(extra.rows for extra in extras)
-    of = sum(one.recent_rows for one in series)
+    of, landed = sum(one.recent_checked for one in series), sum(one.recent_rows for one in series)
     planned = {prop.column for extra in extras for version in extra.table.versions for prop in version.properties}
     hint = near(column, planned - {""})
     loud = rows >= thresholds.for_event(event).min_rows
-    carried = f"{count(rows, 'row')} of {of:,} carry it" if rows else "no row carries it yet"
+    none = "no sampled row carries it yet" if any(extra.sampled for extra in extras) else "no row carries it yet"
+    carried = f"{count(rows, 'row')} of {of:,}{sampled(of, landed)} carry it" if rows else none
     return Finding(
         kind=Kind.UNEXPECTED_COLUMN,
         severity=thresholds.capped(Severity.WARNING, event) if loud else Severity.INFO,
@@ -81,6 +85,7 @@ def _finding(lookup: Lookup, thresholds: Thresholds, column: str, extras: Sequen
                 ("type", extras[0].native),
                 ("rows", rows),
                 ("share", percent(rows / of) if of else None),
+                *among(of, landed),
                 ("tables", listed(tables)),
                 ("versions", listed(sorted({one.series.version or "not resolved" for one in series}))),
                 ("sources", per_source(by_source(series))),

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHOWN = 5
+SAMPLED = "sampled rows"
+"""The fact that says of how many rows a rate is, where rules were asked of a sample."""
 _TINY = 0.001
 
 
@@ -33,6 +35,38 @@ def count(number: int, noun: str, plural: str = "") -> str:
     ('1 row', '12,480 rows', '0 days')
     """
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def of_rows(checked: int, rows: int) -> str:
+    """Which rows a rate is of: those that landed, or those of them that were asked.
+
+    >>> of_rows(1204, 1204), of_rows(1, 1), of_rows(1204, 12040)
+    ('1,204 rows', '1 row', '1,204 sampled rows')
+    """
+    return count(checked, "row" if checked == rows else "sampled row")
+
+
+def counted(checked: int, rows: int) -> tuple[tuple[str, int], ...]:
+    """The same as facts.
+
+    >>> counted(1204, 1204), counted(1204, 12040)
+    ((('rows', 1204),), (('sampled rows', 1204), ('rows in all', 12040)))
+    """
+    return (("rows", rows),) if checked == rows else ((SAMPLED, checked), ("rows in all", rows))
+
+
+def sampled(checked: int, rows: int) -> str:
+    """What follows a number of rows, where they are not all.
+
+    >>> sampled(1204, 1204), sampled(1204, 12040)
+    ('', ' sampled')
+    """
+    return "" if checked == rows else " sampled"
+
+
+def among(checked: int, rows: int) -> tuple[tuple[str, int], ...]:
+    """Facts about a sample that a count is of; none where it is of all rows."""
+    return () if checked == rows else counted(checked, rows)
 
 
 def percent(share: float) -> str:

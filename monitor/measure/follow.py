@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+import numpy as np
 import sqlalchemy as sa
 
 from monitor.contract.model import BoundTable
 from monitor.errors import WarehouseError
-from monitor.measure.model import NO_TIME, Measured, Undeclared
+from monitor.measure.model import NO_TIME, Counts, Measured, Undeclared
 from monitor.measure.read import NAMES_CAP, OTHER, Names, Read
 from monitor.measure.rows import Range, Rows
 from monitor.sql import tree
@@ -119,6 +120,8 @@ def named(measured: Measured, found: Read, ask: Ask) -> Measured:
     except WarehouseError as error:
         missed = (f"what is undeclared could not be named: {error.hint or error.problem}",)
         return replace(measured, queries=measured.queries + asked, missed=missed)
+    if ask.reach.share < 1:
+        names = _at_most_checked(names, measured.counts)
     # A row that came between the statements may be of a series that the scan has not seen: the next run has it.
     known = tuple(one for one in names if one.series < len(found.series))
     return replace(measured, undeclared=known, queries=measured.queries + asked)
@@ -164,6 +167,16 @@ def read_keys(rows: Iterable[Row], names: Names, table: BoundTable) -> list[Unde
         seen.add(named)
         found.append(Undeclared(series, day, named, count))
     return _added(found)
+
+
+def _at_most_checked(found: Iterable[Undeclared], counts: Counts) -> list[Undeclared]:
+    """Each statement draws rows of its own: no name is in more rows of a day than rules were asked of."""
+    days = np.where(counts.hour == NO_TIME, NO_TIME, counts.hour // 24)
+    checked: dict[tuple[int, int], int] = {}
+    for series, day, rows in zip(counts.series.tolist(), days.tolist(), counts.checked.tolist(), strict=True):
+        checked[series, day] = checked.get((series, day), 0) + rows
+    bounded = (one._replace(rows=min(one.rows, checked.get((one.series, one.day), 0))) for one in found)
+    return [one for one in bounded if one.rows]
 
 
 def _group(row: Row, names: Names) -> tuple[int, tuple[str, str] | None, int, Row]:

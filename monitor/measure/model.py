@@ -44,6 +44,8 @@ class Count(NamedTuple):
     """Rows with a column or key that their version does not declare."""
     present: tuple[int, ...]
     """Rows that carry each property, in the order of `Measured.properties[series]`."""
+    checked: int | None = None
+    """Rows that rules, presence and undeclared keys were asked of, where they were a sample; None: all of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +65,8 @@ class Counts:
     """Shape (rows, most properties): a row's first `width` numbers count."""
     width: Ints
     """How many properties each row's series has."""
+    checked: Ints
+    """Of `rows`, those that `invalid`, `undeclared` and `present` are counts of; all, unless they were a sample."""
 
     @classmethod
     def of(cls, counts: Iterable[Count]) -> "Counts":
@@ -75,16 +79,18 @@ class Counts:
         for at, one in enumerate(present):
             wide[at, : len(one)] = one
         series, hour, window, rows, invalid, undeclared = (np.array(column, np.int64) for column in columns)
-        return cls(series, hour, window, rows, invalid, undeclared, wide, width)
+        checked = np.array([one.rows if one.checked is None else one.checked for one in listed], np.int64)
+        return cls(series, hour, window, rows, invalid, undeclared, wide, width, checked)
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def __iter__(self) -> Iterator[Count]:
         columns = (self.series, self.hour, self.window, self.rows, self.invalid, self.undeclared)
-        lists = (column.tolist() for column in (*columns, self.width, self.present))
-        for series, hour, window, rows, invalid, undeclared, width, counted in zip(*lists, strict=True):
-            yield Count(series, hour, window, rows, invalid, undeclared, tuple(counted[:width]))
+        lists = (column.tolist() for column in (*columns, self.width, self.present, self.checked))
+        for series, hour, window, rows, invalid, undeclared, width, counted, checked in zip(*lists, strict=True):
+            part = None if checked == rows else checked
+            yield Count(series, hour, window, rows, invalid, undeclared, tuple(counted[:width]), part)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Counts) and list(self) == list(other)
@@ -138,8 +144,14 @@ class Measured:
 
     @property
     def rows(self) -> int:
-        """All rows that the scan read."""
+        """All rows of the range."""
         return int(self.counts.rows.sum())
+
+    @property
+    def planned(self) -> tuple[int, int]:
+        """Rows of versions that the plan knows, and how many of them were checked: all, unless they were a sample."""
+        known = np.array([one.known for one in self.series], np.bool_)[self.counts.series]
+        return int(self.counts.rows[known].sum()), int(self.counts.checked[known].sum())
 
 
 @dataclass(frozen=True, slots=True)

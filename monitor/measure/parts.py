@@ -13,6 +13,7 @@ import numpy as np
 from monitor.contract.model import BoundTable, BoundVersion
 from monitor.measure.model import Counts, Ints, Measured, Series
 from monitor.measure.rows import Range
+from monitor.measure.sampling import Drawn
 from monitor.measure.scan import Scan
 from monitor.measure.slices import most_slices
 from monitor.sql import vocabulary as v
@@ -31,6 +32,13 @@ class Part(NamedTuple):
     table: BoundTable
     reach: Range
     scan: Scan
+    drawn: Drawn | None = None
+    """What is asked instead, where rules are asked of a sample only."""
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """What is asked, unless fewer rows are found than a sample is drawn from, or blocks cannot be had."""
+        return (self.scan.sql,) if self.drawn is None else (self.drawn.rows.sql, self.drawn.ways[0].scan.sql)
 
 
 def parts(table: BoundTable, reach: Range, ask: Ask, writer: type[Writer], most_cells: int = MOST_CELLS) -> list[Part]:
@@ -135,7 +143,7 @@ def _joined(parts: Sequence[Counts]) -> Counts:
     def column(name: str) -> Ints:
         return np.concatenate([getattr(part, name) for part in parts])
 
-    series, hour, window, rows, invalid, undeclared, width = map(
-        column, ("series", "hour", "window", "rows", "invalid", "undeclared", "width")
+    series, hour, window, rows, invalid, undeclared, width, checked = map(
+        column, ("series", "hour", "window", "rows", "invalid", "undeclared", "width", "checked")
     )
-    return Counts(series, hour, window, rows, invalid, undeclared, np.concatenate(present), width)
+    return Counts(series, hour, window, rows, invalid, undeclared, np.concatenate(present), width, checked)

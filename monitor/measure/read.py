@@ -1,7 +1,7 @@
 """From a scan's rows to measurements: decoding by the slot map that travels with the statement."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -76,6 +76,10 @@ class Names:
             self.series.append(found)
         return index, slots
 
+    def under(self, slot_map: SlotMap) -> "Names":
+        """The same series for another scan of the same rows, whose groups mean what `slot_map` says."""
+        return replace(self, map=slot_map, _planned={})
+
     @staticmethod
     def _capped(name: str, seen: set[str], cap: int = NAMES_CAP) -> str:
         if not name or name in seen:
@@ -91,9 +95,12 @@ def read(rows: Iterable[Row], slot_map: SlotMap) -> Read:
     return read_columns(transposed(rows, slot_map.width), slot_map)
 
 
-def read_columns(columns: Sequence[Values], slot_map: SlotMap) -> Read:
-    """The same from columns, as a warehouse hands them over that can: no Python object per number."""
-    layout, names = _Layout(slot_map), Names(slot_map)
+def read_columns(columns: Sequence[Values], slot_map: SlotMap, names: Names | None = None) -> Read:
+    """The same from columns, as a warehouse hands them over that can: no Python object per number.
+
+    `names`: what landed names were taken for before, by another statement over the same rows.
+    """
+    layout, names = _Layout(slot_map), names or Names(slot_map)
     keys = list(zip(*(column.listed() for column in columns[: layout.keys]), strict=True))
     number: dict[tuple[Any, ...], int] = {key: n for n, key in enumerate(dict.fromkeys(keys))}
     meanings = [_Meaning(*names.resolve(*(key if layout.event else (None, *key)))) for key in number]
@@ -108,8 +115,8 @@ def read_columns(columns: Sequence[Values], slot_map: SlotMap) -> Read:
     pointers = {one.series: one.pointers for one in meanings}
     return Read(
         series=tuple(names.series),
-        properties=tuple(pointers[n] for n in range(len(names.series))),
-        counts=_merged(counts) if several else counts,
+        properties=tuple(pointers.get(n, ()) for n in range(len(names.series))),
+        counts=merged(counts) if several else counts,
         failures=tuple(_merged_failures(failures) if several else failures),
         names=names,
     )
@@ -161,6 +168,7 @@ class _Layout:
             undeclared=np.where(known, undeclared, 0),
             present=self._present(columns, groups, meanings),
             width=widths,
+            checked=rows,
         )
 
     def _present(self, columns: Sequence[Values], groups: Ints, meanings: Sequence[_Meaning]) -> Ints:
@@ -205,7 +213,7 @@ def _per_group(values: Sequence[int]) -> Ints:
     return np.array(values, np.int64)
 
 
-def _merged(counts: Counts) -> Counts:
+def merged(counts: Counts) -> Counts:
     """Rows of one series, window and hour added up."""
     keys = np.stack((counts.series, counts.window, counts.hour), axis=1)
     unique, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
@@ -225,6 +233,7 @@ def _merged(counts: Counts) -> Counts:
         undeclared=summed(counts.undeclared),
         present=summed(counts.present),
         width=counts.width[first],
+        checked=summed(counts.checked),
     )
 
 

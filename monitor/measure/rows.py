@@ -31,6 +31,12 @@ class Range:
     nth: int = 0
     """Which slice of the properties is counted (`slices.py`)."""
     of: int = 1
+    share: float = 1.0
+    """Only so many of the rows, drawn by chance: below 1 they are a sample."""
+    blocks: bool = False
+    """They are drawn by the engine's blocks, not each by itself."""
+    keys: bool = False
+    """Rows are only counted: no rule is asked of them, and no property is read."""
 
     def whole(self) -> "Range":
         """The same of all events."""
@@ -42,6 +48,10 @@ class Range:
         named = f"{self.since:d}{self.no_time:d}"
         if self.of > 1:
             named += f"-{self.nth}-{self.of}-"
+        if self.share < 1:
+            named += f"-{self.share:g}{'b' if self.blocks else 'r'}-"
+        if self.keys:
+            named += "-keys-"
         if not self.events and not self.others:
             return named
         return named + sha256(repr((self.events, self.others)).encode()).hexdigest()[:12]
@@ -126,10 +136,21 @@ class Rows:
         asked = tree.columns(self.arrival_expr).union(columns, *(tree.columns(keys[key]) for key in self.keys))
         if landed.partition is not None:
             asked |= {landed.partition.column}
-        return sa.select(*chosen, *named).select_from(self._source(asked)).where(self._wanted())
+        source, wanted = self._source(asked), self._wanted()
+        if self.reach.share == 1:
+            return sa.select(*chosen, *named).select_from(source).where(wanted)
+        if self.reach.blocks:
+            return sa.select(*chosen, *named).select_from(self._blocks()).where(wanted)
+        # Last: some engines pass nothing over by what stands behind a condition of chance.
+        drawn = sa.and_(wanted, self.writer.drawn(self.reach.share))
+        return sa.select(*chosen, *named).select_from(source).where(drawn)
+
+    def _blocks(self) -> sa.FromClause:
+        """The table as a sample of its blocks; only a table that stands by itself has blocks."""
+        return self.writer.some_blocks(self.table.landed.table.ref, self.reach.share)
 
     def values(self, value: Element) -> sa.Select[tuple[object]]:
-        """A landed column of the same rows, by itself."""
+        """A landed column of the same rows (of all, also where they are a sample: chance draws others each time)."""
         assert self.arrival_expr is not None  # noqa: S101 - `build` says so
         asked = tree.columns(self.arrival_expr) | tree.columns(self.table.landed.event) | {value.name}
         return sa.select(value).select_from(self._source(asked)).where(self._wanted())

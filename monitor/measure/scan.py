@@ -17,7 +17,7 @@ from monitor.measure.counting import any_of, null_of, nulls_of, rows_where
 from monitor.measure.lookups import Lookups, replaced
 from monitor.measure.readings import readings
 from monitor.measure.rows import Range, Rows
-from monitor.measure.slices import sliced
+from monitor.measure.slices import counted_only, sliced
 from monitor.sql import tree
 from monitor.sql import vocabulary as v
 from monitor.sql.vocabulary import Expr
@@ -95,6 +95,7 @@ class _Build:
     """One scan on its way from levels to a statement."""
 
     def __init__(self, whole: BoundTable, reach: Range, writer: Writer) -> None:
+        whole = counted_only(whole) if reach.keys else whole
         self.whole = whole if reach.nth == 0 else None
         self.table = table = sliced(whole, reach.nth, reach.of)
         self.writer = writer

@@ -22,6 +22,15 @@ def sliced(table: BoundTable, nth: int, of: int) -> BoundTable:
     return replace(table, versions=tuple(_of(version, mine, first=nth == 0) for version in table.versions))
 
 
+def counted_only(table: BoundTable) -> BoundTable:
+    """The table without anything to ask of its rows: a scan of it reads the keys and counts."""
+    bare = (
+        replace(version, rules=(), properties=(), extracts=(), undeclared=None, undeclared_columns=(), document=None)
+        for version in table.versions
+    )
+    return replace(table, versions=tuple(bare))
+
+
 def most_slices(table: BoundTable) -> int:
     """How many slices there can be: one property in each."""
     return max(1, len({top for version in table.versions for top in _tops(version)}))

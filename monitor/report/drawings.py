@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from monitor.charts.evidence import chart_of
 from monitor.charts.model import DAILY, HOURLY, MOST_LINES, Chart, Line, Shape, Unit
 from monitor.judge.model import Finding, Kind, Past, SeriesPast
+from monitor.judge.words import SAMPLED
 from monitor.plan.model import Event
 from monitor.report.hours import Days, daily, days_of, rows_by_day
 from monitor.report.model import Drawing
@@ -64,7 +65,8 @@ def evidence_of(finding: Finding) -> Drawing | None:
     if chart is None:
         return None
     if finding.kind is Kind.FAILURE_RATE:
-        return Drawing(chart, "Failing rows of all rows, UTC hours.")
+        of = "all sampled rows" if any(name == SAMPLED for name, _ in finding.evidence.facts) else "all rows"
+        return Drawing(chart, f"Failing rows of {of}, UTC hours.")
     return Drawing(chart, "UTC hours; dashed is what the same hours of the weeks before let expect.")
 
 
@@ -75,11 +77,12 @@ def _failure_rate(event: Event, series: Sequence[SeriesPast], past: Past, days: 
     groups = _folded(_by_version(event, checked))
     lines = []
     for name, group in groups.items():
-        rows = np.sum([daily(past, one.rows, days) for one in group], axis=0)
+        rows = np.sum([daily(past, one.checked, days) for one in group], axis=0)
         invalid = np.sum([daily(past, one.invalid, days) for one in group], axis=0)
         lines.append(Line(name, _ratios(invalid, rows)))
     chart = Chart("Failure rate per day, by version", Unit.SHARE, days.start, DAILY, tuple(lines))
-    return Drawing(chart, "Rows that break at least one rule of their version; the last day is so far.")
+    of = "" if all(one.unchecked is None for one in checked) else ", of those that were checked (a sample)"
+    return Drawing(chart, f"Rows that break at least one rule of their version{of}; the last day is so far.")
 
 
 def _adoption(event: Event, series: Sequence[SeriesPast], past: Past, days: Days) -> Drawing | None:

@@ -84,13 +84,14 @@ def rows_by_day(past: Past, group: Iterable[SeriesPast], days: Days) -> tuple[fl
 
 def last_day(past: Past, group: Sequence[SeriesPast]) -> Past24:
     """The newest 24 complete hours of each series, and the same hours a week earlier."""
-    rows = invalid = before = 0
+    rows = checked = invalid = before = 0
     compared = bool(group)
     for series in group:
         bounds = measured(past, series.table)
         start = bounds.until - DAILY
         rows += total(series.rows, past, start, bounds.until)
+        checked += total(series.checked, past, start, bounds.until)
         invalid += total(series.invalid, past, start, bounds.until)
         before += total(series.rows, past, start - _WEEK, bounds.until - _WEEK)
         compared &= start - _WEEK >= bounds.since
-    return Past24(rows, invalid, before if compared else None)
+    return Past24(rows, invalid, before if compared else None, checked)

@@ -107,8 +107,11 @@ class Past24:
 
     rows: int = 0
     invalid: int = 0
+    """Of those that were checked."""
     before: int | None = None
     """None: a week earlier nothing was measured."""
+    checked: int = 0
+    """The rows that rules were asked of: all, unless they were a sample."""
 
     @property
     def change(self) -> float | None:

@@ -56,7 +56,9 @@ class VersionPart:
     first_hour: int | None
     last_hour: int | None
     rows: int
-    """Over the recent days, as `invalid` and `share`."""
+    """Over the recent days, as `checked`, `invalid` and `share`."""
+    checked: int
+    """Of the rows, those that rules were asked of: `invalid`, rules, presence and what is undeclared are of these."""
     invalid: int
     share: float
     rows_ever: int

@@ -16,11 +16,15 @@ def count(outcome: Outcome, measured: Measured, options: Options) -> None:
     totals.tables += 1
     totals.windows += len(np.unique(measured.counts.window))
     totals.rows += measured.rows
+    planned, checked = measured.planned
+    totals.planned += planned
+    totals.checked += checked
     totals.queries += measured.queries
     if options.sums:
         for group in measured.counts:
             one = outcome.sums.setdefault(measured.series[group.series][:3], Sum())
             one.rows += group.rows
+            one.checked += group.rows if group.checked is None else group.checked
             one.invalid += group.invalid
             one.tables.add(measured.table)
         for failure in measured.failures:

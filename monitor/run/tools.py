@@ -61,4 +61,4 @@ def tools_of(place: Place, warehouse: Session, scans: Scans, outcome: Outcome) -
         bound[table.key] = binder.table(table)
         return bound[table.key]
 
-    return Tools(bind, scan, scans.writer, again, refuse)
+    return Tools(bind, scan, scans.writer, again, refuse, place.sample)

@@ -79,6 +79,8 @@ class BigQuery(Spoken):
     """GoogleSQL, as BigQuery has it."""
 
     engine: ClassVar[str] = "bigquery"
+    chance: ClassVar[str] = "RAND()"
+    blocks: ClassVar[str] = "TABLESAMPLE SYSTEM ({percent} PERCENT)"
     spelling: ClassVar[Spelling] = _Spelling()
 
     def placeholder(self, name: str) -> Element:

@@ -30,6 +30,7 @@ class ClickHouse(Writer):
     """ClickHouse 24.8 and later."""
 
     engine: ClassVar[str] = "clickhouse"
+    chance: ClassVar[str] = "randCanonical()"
     most_columns: ClassVar[int] = 900
     """As for DuckDB."""
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 
+from monitor.catalog import TableRef
 from monitor.sql import vocabulary as v
 
 Element: TypeAlias = ColumnElement[Any]
@@ -92,3 +93,18 @@ def among(found: Element, words: Iterable[str]) -> Element:
     """What was found is one of these words, each named once."""
     wanted = tuple(dict.fromkeys(words))
     return found == wanted[0] if len(wanted) == 1 else found.in_(wanted)
+
+
+class Sampled(sa.FromClause):
+    """A table, and the engine's words for a part of its blocks."""
+
+    inherit_cache = False
+
+    def __init__(self, ref: TableRef, words: str) -> None:
+        self.table = sa.table(ref.name, schema=ref.schema or None)
+        self.words = words
+
+
+@compiles(Sampled)
+def _say_sampled(element: Sampled, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"{compiler.process(element.table, **kw)} {element.words}"

@@ -39,6 +39,7 @@ class PostgreSQL(Writer):
     """PostgreSQL 16 and later."""
 
     engine: ClassVar[str] = "postgresql"
+    blocks: ClassVar[str] = "TABLESAMPLE SYSTEM ({percent})"
 
     def placeholder(self, name: str) -> Element:
         return sa.literal_column(PLACEHOLDERS[name])

@@ -42,6 +42,7 @@ class Redshift(Spoken):
     """Redshift, provisioned or serverless, in a session whose zone is UTC."""
 
     engine: ClassVar[str] = "redshift"
+    chance: ClassVar[str] = "RANDOM()"
     spelling: ClassVar[Spelling] = _Spelling()
     reads_columns: ClassVar[bool] = True
 

@@ -56,6 +56,8 @@ class Snowflake(Spoken):
     """Snowflake, in a session whose TIMEZONE is UTC."""
 
     engine: ClassVar[str] = "snowflake"
+    chance: ClassVar[str] = "UNIFORM(0::FLOAT, 1::FLOAT, RANDOM())"
+    blocks: ClassVar[str] = "SAMPLE BLOCK ({percent})"
     spelling: ClassVar[Spelling] = _Spelling()
 
     def placeholder(self, name: str) -> Element:

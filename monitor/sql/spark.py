@@ -35,6 +35,7 @@ class Spark(Writer):
     """Spark 4 and later."""
 
     engine: ClassVar[str] = "spark"
+    chance: ClassVar[str] = "rand()"
 
     def placeholder(self, name: str) -> Element:
         return sa.literal_column(f"session.tw_{name}")  # a session variable: constant when the statement is planned

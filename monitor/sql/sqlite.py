@@ -44,6 +44,8 @@ class SQLite(Writer):
     """SQLite 3.38 and later, with our functions registered on the connection."""
 
     engine: ClassVar[str] = "sqlite"
+    chance: ClassVar[str] = "((random() & 1073741823) / 1073741824.0)"
+    """Its own `random()` is a whole number of 64 bits; the lowest 30 are enough."""
     prunes: ClassVar[bool] = False
 
     def placeholder(self, name: str) -> Element:

@@ -48,6 +48,7 @@ class Trino(Spoken):
     """Trino 400 and later, in a session whose zone is UTC."""
 
     engine: ClassVar[str] = "trino"
+    blocks: ClassVar[str] = "TABLESAMPLE SYSTEM ({percent})"
     spelling: ClassVar[Spelling] = _Spelling()
 
     def moment(self, moment: datetime) -> Element:

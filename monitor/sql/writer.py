@@ -12,9 +12,9 @@ from typing import Any, ClassVar, assert_never
 
 import sqlalchemy as sa
 
-from monitor.catalog import Family
+from monitor.catalog import Family, TableRef
 from monitor.sql import vocabulary as v
-from monitor.sql.elements import Element, constant, constants, counted, joined
+from monitor.sql.elements import Element, Sampled, constant, constants, counted, joined
 from monitor.sql.regex_tree import NoSuchSetError
 
 __all__ = ["SQL_TYPES", "Element", "Unsayable", "Writer", "spelled"]
@@ -46,6 +46,10 @@ class Writer(ABC):
     """Bytes that a statement may have."""
     prunes: ClassVar[bool] = True
     """Tables may be partitioned, and a comparison with the partition's column reads less."""
+    chance: ClassVar[str] = "random()"
+    """A number from 0 (inclusive) to 1 by chance, another one in each row."""
+    blocks: ClassVar[str] = ""
+    """What follows a table's name where `{percent}` of its blocks are read; empty: it cannot be said."""
 
     reads_columns: ClassVar[bool] = False
     """What a document holds is only read where it is a column: one that is worked out is named a level below."""
@@ -125,6 +129,16 @@ class Writer(ABC):
     def fence(self, statement: sa.Select[Any]) -> sa.Select[Any]:
         """A level of a scan that the engine works out once, before what is above it; most engines do anyway."""
         return statement
+
+    def drawn(self, share: float) -> Element:
+        """True for so many of all rows, each by itself, whatever it holds."""
+        return sa.literal_column(self.chance) < constant(share)
+
+    def some_blocks(self, ref: TableRef, share: float) -> sa.FromClause:
+        """So many of a table's blocks. Raises Unsayable where the engine draws none."""
+        if not self.blocks:
+            raise Unsayable(f"{self.engine} draws no blocks of a table")
+        return Sampled(ref, self.blocks.format(percent=f"{share * 100:.10f}".rstrip("0").rstrip(".")))
 
     @abstractmethod
     def compile(self, statement: sa.sql.ClauseElement) -> str:

@@ -1,11 +1,13 @@
 """What a run would ask of each table, and what that would read."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.errors import WarehouseError
 from monitor.landing.model import LandedTable
 from monitor.measure.model import Unmeasured
+from monitor.measure.parts import Part
+from monitor.measure.sampling import Sample
 from monitor.measure.scan import landed_columns
 from monitor.measure.windows import Due, Mark, NotDue
 from monitor.survey.batches import Batches
@@ -32,6 +34,8 @@ class Planned:
     """Of the whole table, by the catalog; None: it does not tell."""
     bytes: int | None
     """That the statements would read, by the warehouse; None: it does not tell."""
+    sample: Sample | None = None
+    """What rules would be asked of, should the range hold more rows than `above`; None: of all rows."""
 
 
 def explain(
@@ -69,8 +73,17 @@ def _planned(table: LandedTable, step: Due, line: Line) -> Planned | Unmeasured:
         reason=step.reason,
         since=step.since,
         until=step.until,
-        statements=tuple(piece.scan.sql for piece in pieces),
+        statements=tuple(sql for piece in pieces for sql in piece.statements),
         columns=len(landed_columns(bound)),
         rows=table.table.rows,
         bytes=line.estimated(pieces),
+        sample=_sample(pieces, line.tools.sample),
     )
+
+
+def _sample(pieces: Sequence[Part], sample: Sample | None) -> Sample | None:
+    """What some of the statements draw, as they draw it: where there are no blocks, rows."""
+    ways = [piece.drawn.ways[0] for piece in pieces if piece.drawn is not None]
+    if sample is None or not ways:
+        return None
+    return replace(sample, blocks=all(way.reach.blocks for way in ways))

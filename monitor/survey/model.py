@@ -13,6 +13,7 @@ from monitor.errors import WarehouseError
 from monitor.landing.model import LandedTable
 from monitor.measure.model import Measured, Unmeasured
 from monitor.measure.rows import Range
+from monitor.measure.sampling import Sample
 from monitor.measure.scan import Scan
 from monitor.sql.writer import Writer
 from monitor.values import Values
@@ -127,6 +128,8 @@ class Tools:
     """The table as the catalog shows it now; None: it is gone. Asked where a scan was refused."""
     refuse: Callable[[BoundTable, Refused], object] = lambda _, refused: refused
     """To be remembered: the warehouse refuses these parts of the table's contract, and its scan runs without them."""
+    sample: Sample | None = None
+    """Of how many rows rules are asked; None: of all, always."""
     clock: Callable[[], float] = time.monotonic
     """Seconds, for the budget."""
 

@@ -1,8 +1,9 @@
 """Measuring one table that is due: its scan (or several), what is asked beside it, what to do where it is refused."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from operator import methodcaller
 from typing import Any
@@ -17,7 +18,8 @@ from monitor.measure.partition import placed
 from monitor.measure.parts import Part, parts, together
 from monitor.measure.read import Read, read_columns
 from monitor.measure.rows import Range
-from monitor.measure.scan import SlotMap, check
+from monitor.measure.sampling import Way, drawn
+from monitor.measure.scan import Scan, SlotMap, check
 from monitor.measure.slices import whole
 from monitor.measure.windows import Due, moment_of
 from monitor.sql.writer import Writer
@@ -25,6 +27,7 @@ from monitor.survey.batches import Batches
 from monitor.survey.lanes import Lanes
 from monitor.survey.model import Answer, Moments, Tools, unmeasured
 from monitor.survey.purse import Purse
+from monitor.survey.sampled import Sampled, sampled
 from monitor.values import Values
 
 
@@ -39,7 +42,8 @@ class Line:
 
     def estimated(self, pieces: Sequence[Part]) -> int | None:
         """Bytes that the statements would read, in all; None: the warehouse does not tell."""
-        asked = [self.lanes.ask(methodcaller("estimate", piece.scan.sql)) for piece in pieces]
+        statements = [sql for piece in pieces for sql in piece.statements]
+        asked = [self.lanes.ask(methodcaller("estimate", sql)) for sql in statements]
         sizes: list[int | None] = [one.result() for one in asked]
         return None if None in sizes else sum(size or 0 for size in sizes)
 
@@ -70,19 +74,35 @@ class _Ask(_More):
     """One statement under way."""
 
     map: SlotMap
-    scan: Future[Sequence[Values]]
+    scan: Future[Sequence[Values]] | Future[Sampled]
 
 
 def pieces_of(table: BoundTable, step: Due, tools: Tools) -> list[Part]:
     """A table's statement, or several where it holds many events."""
-    reach, moments = _reached(step)
-    found = parts(table, reach, tools.scan, type(tools.writer()))
+    reach, writer = _reached(step)[0], type(tools.writer())
+    found = parts(table, reach, tools.scan, writer)
+    if tools.sample is not None:
+        found = [
+            one._replace(drawn=drawn(one.table, Way(one.reach, one.scan), tools.sample, tools.scan, writer))
+            for one in found
+        ]
     if table.landed.partition is None:
         return found
-    return [
-        one._replace(scan=replace(one.scan, sql=_pruned(one.scan.sql, one.table, reach, moments, tools)))
-        for one in found
-    ]
+    return [_placed(one, partial(_scan_pruned, one.table, step, tools)) for one in found]
+
+
+def _scan_pruned(table: BoundTable, step: Due, tools: Tools, scan: Scan) -> Scan:
+    reach, moments = _reached(step)
+    return replace(scan, sql=_pruned(scan.sql, table, reach, moments, tools))
+
+
+def _placed(part: Part, placed_: Callable[[Scan], Scan]) -> Part:
+    """A part whose statements pass over partitions."""
+    of = part.drawn
+    if of is not None:
+        ways = tuple(way._replace(scan=placed_(way.scan)) for way in of.ways)
+        of = of._replace(rows=placed_(of.rows), ways=ways)
+    return part._replace(scan=placed_(part.scan), drawn=of)
 
 
 def _pruned(sql: str, table: BoundTable, reach: Range, moments: Moments, tools: Tools) -> str:
@@ -128,7 +148,11 @@ def _one_ahead(ahead: _Ask, rest: Sequence[Part], step: Due, line: Line) -> Iter
 
 def _begin(piece: Part, step: Due, line: Line) -> _Ask:
     moments, rows = _reached(step)[1], piece.table.landed.table.rows
-    scan = line.batches.ask(piece.scan.sql, piece.scan.map.width, moments, rows)
+    scan: Future[Sequence[Values]] | Future[Sampled]
+    if piece.drawn is None:
+        scan = line.batches.ask(piece.scan.sql, piece.scan.map.width, moments, rows)
+    else:
+        scan = line.lanes.ask(partial(sampled, piece=piece, moments=moments))
     return _Ask(piece.table, piece.reach, moments, line, piece.scan.map, scan)
 
 
@@ -152,8 +176,13 @@ def _of_one_event(ask: _Ask) -> Range:
 
 
 def _part(step: Due, ask: _Ask) -> Measured:
-    found = read_columns(ask.scan.result(), ask.map)
-    return follow.named(_measurement(ask.table, step, found), found, ask)
+    answer = ask.scan.result()
+    if not isinstance(answer, Sampled):
+        found = read_columns(answer, ask.map)
+        return follow.named(_measurement(ask.table, step, found), found, ask)
+    found = answer.read(ask.map)
+    counted = replace(_measurement(ask.table, step, found), queries=answer.queries, missed=answer.missed)
+    return follow.named(counted, found, replace(ask, reach=answer.reach))
 
 
 def _mended(landed: LandedTable, step: Due, line: Line, error: WarehouseError) -> Answer:

@@ -103,6 +103,36 @@ def test_the_least_file_is_enough() -> None:
     assert found.targets.dbt.data_tests == "keys"
 
 
+def test_nothing_is_sampled_unless_it_is_said() -> None:
+    assert settings(LEAST).measure.sample is None
+
+
+@pytest.mark.parametrize(("said", "share"), [("10%", 0.1), ("0.1", 0.1), ("0.5%", 0.005), ("99.9%", 0.999)])
+def test_a_sample_is_a_share_of_scans_of_many_rows_drawn_row_by_row(said: str, share: float) -> None:
+    found = settings(f"{LEAST}\nmeasure: {{sample: {{share: {said}}}}}\n").measure.sample
+    assert found is not None
+    assert found.share == pytest.approx(share)
+    assert (found.above, found.by) == (1_000_000, "rows")
+    found = settings(f"{LEAST}\nmeasure: {{sample: {{share: {said}, above: 0, by: blocks}}}}\n").measure.sample
+    assert found is not None
+    assert (found.above, found.by) == (0, "blocks")
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        ("{share: 0%}", "share"), ("{share: 100%}", "share"), ("{share: 120%}", "share"), ("{share: 10}", "share"),
+        ("{share: -5%}", "share"), ("{above: 5}", "share"), ("{share: 5%, above: -1}", "above"),
+        ("{share: 5%, above: many}", "above"), ("{share: 5%, by: pages}", "by"), ("{share: 5%, of: rows}", "of"),
+        ("10%", "sample"),
+    ],
+)  # fmt: skip
+def test_a_sample_that_cannot_be_meant_is_an_error_with_its_place(said: str, key: str) -> None:
+    (error,) = errors(f"{LEAST}\nmeasure: {{sample: {said}}}\n")
+    assert "trackwarden.yml:" in error
+    assert f"measure.sample.{key}" in error or (key == "sample" and "measure.sample" in error)
+
+
 def test_times_that_are_not_said_are_left_to_the_layout() -> None:
     (landing,) = settings(LEAST).landings
     assert (landing.time, landing.received, landing.loaded) == (None, None, None)

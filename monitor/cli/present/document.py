@@ -7,7 +7,17 @@ from monitor.contract.model import BoundTable, Compiled
 from monitor.judge.model import Evidence, Finding
 
 if TYPE_CHECKING:
+    from monitor.outcome import Totals
     from monitor.run import Outcome, Sum
+
+
+class SampleDocument(TypedDict):
+    """Rules were asked of some rows only (`measure.sample`)."""
+
+    rows: int
+    """Of versions that the plan knows."""
+    checked_rows: int
+    """Of these, the ones that rules were asked of."""
 
 
 class MeasuredDocument(TypedDict):
@@ -16,6 +26,8 @@ class MeasuredDocument(TypedDict):
     tables: int
     windows: int
     rows: int
+    sample: SampleDocument | None
+    """None: rules were asked of all rows."""
     queries: int
     seconds: float
 
@@ -37,9 +49,11 @@ class VersionDocument(TypedDict):
     """Empty: the landing does not say it."""
     source: str
     rows: int
+    checked_rows: int
+    """Of the rows, those that rules were asked of; `invalid_rows` and `rules` count among these."""
     invalid_rows: int
     failure_rate: float | None
-    """None where there were no rows."""
+    """Of the rows that were checked; None where there were none."""
     rules: Sequence[RuleDocument]
     """Every rule that is checked of a version that the plan knows; empty for others."""
 
@@ -89,6 +103,7 @@ def document(outcome: "Outcome") -> RunDocument:
             "tables": totals.tables,
             "windows": totals.windows,
             "rows": totals.rows,
+            "sample": _sample(totals),
             "queries": totals.queries,
             "seconds": round(totals.seconds, 3),
         },
@@ -101,6 +116,12 @@ def document(outcome: "Outcome") -> RunDocument:
     }
 
 
+def _sample(totals: "Totals") -> SampleDocument | None:
+    if totals.checked == totals.planned:
+        return None
+    return {"rows": totals.planned, "checked_rows": totals.checked}
+
+
 def _version(key: tuple[str, str, str], one: "Sum", tables: Mapping[str, BoundTable]) -> VersionDocument:
     event, version, source = key
     return {
@@ -108,8 +129,9 @@ def _version(key: tuple[str, str, str], one: "Sum", tables: Mapping[str, BoundTa
         "version": version,
         "source": source,
         "rows": one.rows,
+        "checked_rows": one.checked,
         "invalid_rows": one.invalid,
-        "failure_rate": one.invalid / one.rows if one.rows else None,
+        "failure_rate": one.invalid / one.checked if one.checked else None,
         "rules": list(_rules(event, version, one, [tables[name] for name in sorted(one.tables)])),
     }
 

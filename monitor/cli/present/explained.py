@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
-from monitor.judge.words import count
+from monitor.judge.words import count, percent
 from monitor.measure.model import Unmeasured
+from monitor.measure.sampling import Sample
 from monitor.measure.windows import moment_of
 from monitor.survey import Planned, Untouched
 
@@ -24,11 +25,21 @@ def lines(steps: Sequence[Step]) -> Iterator[str]:
     for unknown in steps:
         if isinstance(unknown, Unmeasured):
             yield f"{unknown.table}: {unknown.problem}"
+    for step in due:
+        if step.sample is not None:
+            yield f"{step.table}: {_drawn(step.sample)}"
     told = [step.bytes for step in due if step.bytes is not None]
     statements = sum(len(step.statements) for step in due)
     still = sum(isinstance(one, Untouched) for one in steps)
     size = f"{sum(told):,} bytes" if told or not due else "bytes not told by the warehouse"
     yield f"{count(statements, 'statement')} over {count(len(due), 'table')}, {size}; {still} with nothing new"
+
+
+def _drawn(sample: Sample) -> str:
+    """What would be asked of a table that is due, in words."""
+    how = "drawn by blocks" if sample.blocks else "drawn row by row"
+    of = f"{percent(sample.share)} of the rows, {how}"
+    return f"rules are asked of {of}, where the range holds more than {sample.above:,}; all rows are counted"
 
 
 def _row(step: Planned) -> tuple[str, ...]:
@@ -48,6 +59,10 @@ def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join(cells).rstrip()
 
 
+def _sample(sample: Sample) -> dict[str, Any]:
+    return {"share": sample.share, "above": sample.above, "by": "blocks" if sample.blocks else "rows"}
+
+
 def document(steps: Sequence[Step]) -> dict[str, Any]:
     """The same as JSON: statements in full."""
     return {
@@ -61,6 +76,7 @@ def document(steps: Sequence[Step]) -> dict[str, Any]:
                 "columns": step.columns,
                 "rows": step.rows,
                 "bytes": step.bytes,
+                "sample": None if step.sample is None else _sample(step.sample),
             }
             for step in steps
             if isinstance(step, Planned)

@@ -16,6 +16,7 @@ from monitor.judge.model import Finding, Severity
 from monitor.judge.words import count
 
 if TYPE_CHECKING:
+    from monitor.outcome import Totals
     from monitor.run import Options, Outcome
     from monitor.wiring import Workspace
 
@@ -91,10 +92,16 @@ def _measured(outcome: "Outcome") -> Text:
         count(totals.tables, "table"),
         count(totals.windows, "window"),
         count(totals.rows, "row"),
+        *_sampled(totals),
         count(totals.queries, "query", "queries"),
         f"{totals.seconds:.1f} s",
     )
     return words(("Measured ", "bold"), " · ".join(parts))
+
+
+def _sampled(totals: "Totals") -> Iterator[str]:
+    if totals.checked < totals.planned:
+        yield f"rules asked of a sample: {totals.checked:,} of {totals.planned:,} planned rows"
 
 
 def _states(transitions: Sequence[Transition]) -> Mapping[str, str]:

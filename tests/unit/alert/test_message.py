@@ -52,6 +52,13 @@ UNREADABLE = Finding(
 REPORT = replace(CONTEXT, report_url="https://reports.example/tracking")
 
 
+SAMPLED = replace(
+    FAILING,
+    message="18.2% of 1,204 sampled rows fail on currency (limit 5%), since 2026-06-28 09:00 UTC",
+    evidence=Evidence((("failing rows", 219), ("sampled rows", 1_204), ("rows in all", 12_040), ("rate", "18.2%"))),
+)
+
+
 def only(told: tuple[Delivery, ...]) -> Delivery:
     assert len(told) == 1
     return told[0]
@@ -261,3 +268,13 @@ def test_the_terminal_shows_hostile_names_as_they_are_but_harmless() -> None:
     assert "<!channel> 'x' [31m" in text
     assert "<@U1> & 5 rows" in text
     assert "\x1b" not in text
+
+
+def test_a_rate_of_a_sample_says_so_and_of_how_many_rows() -> None:
+    told = only(messages([transition(SAMPLED)], CONTEXT))
+    assert problems(blocks(told)) == []
+    assert "18.2% of 1,204 sampled rows fail" in told.text
+    body = told.blocks
+    assert "1,204" in body
+    assert "12,040" in body
+    assert "ampled rows" in body

@@ -1,7 +1,9 @@
 import json
+from dataclasses import replace
 
 from monitor.cli.present.explained import document, lines
 from monitor.measure.model import Unmeasured
+from monitor.measure.sampling import Sample
 from monitor.survey import Planned, Untouched
 
 HOUR = 494_424
@@ -19,6 +21,19 @@ def test_each_table_that_is_due_is_a_line_of_the_same_columns_and_the_last_line_
         "web.refund: permission denied",
         "3 statements over 2 tables, 4,096 bytes; 1 with nothing new",
     ]
+
+
+def test_a_table_of_which_a_sample_is_drawn_says_so() -> None:
+    rows, blocks = (replace(NEW, sample=Sample(0.1, 1_000_000, blocks=how)) for how in (False, True))
+    said = (
+        "rules are asked of 10% of the rows, drawn {}, where the range holds more than 1,000,000; all rows are counted"
+    )
+    assert list(lines([rows]))[2] == f"raw.events: {said.format('row by row')}"
+    assert list(lines([blocks]))[2] == f"raw.events: {said.format('by blocks')}"
+    (due,) = document([blocks])["due"]
+    assert due["sample"] == {"share": 0.1, "above": 1_000_000, "by": "blocks"}
+    (due,) = document([NEW])["due"]
+    assert due["sample"] is None
 
 
 def test_where_nothing_is_due_only_the_sum_is_said() -> None:

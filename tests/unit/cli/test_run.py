@@ -1,6 +1,7 @@
 """`run` from outside: what it prints, what it keeps, what it ends with."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,13 @@ def test_json_is_one_object_of_the_documented_shape(advanced: Path, call: Call) 
     document = told(ended.out)
     assert ended.code == 0
     assert list(document) == ["run", "plan_revision", "measured", "versions", "findings", "unmeasured"]
-    assert set(document["measured"]) == {"tables", "windows", "rows", "queries", "seconds"}
+    assert set(document["measured"]) == {"tables", "windows", "rows", "sample", "queries", "seconds"}
+    assert document["measured"]["sample"] is None
     for version in document["versions"]:
-        assert set(version) == {"event", "version", "source", "rows", "invalid_rows", "failure_rate", "rules"}
+        assert set(version) == {
+            "event", "version", "source", "rows", "checked_rows", "invalid_rows", "failure_rate", "rules",
+        }  # fmt: skip
+        assert version["checked_rows"] == version["rows"]
         for rule in version["rules"]:
             assert set(rule) == {"rule", "property", "keyword", "failed"}
     keys = {"kind", "severity", "event", "version", "source", "property", "message", "evidence"}
@@ -75,6 +80,40 @@ def test_json_lists_every_rule_that_is_checked_also_where_none_failed(advanced: 
     assert ("reason", "type") not in listed  # a text column holds nothing else: there is nothing to ask
     unknown = [one for one in document["versions"] if (one["event"], one["version"]) == ("Product Added", "1-2-0")]
     assert all(one["rules"] == [] for one in unknown)
+
+
+def sampling(folder: Path) -> Path:
+    """The same workspace, with half of the rows asked where there are more than forty."""
+    settings = folder / "trackwarden.yml"
+    settings.write_text(settings.read_text(encoding="utf-8") + "\nmeasure: {sample: {share: 50%, above: 40}}\n")
+    return folder
+
+
+def test_a_run_that_samples_says_so_in_the_terminal_and_as_json(advanced: Path, call: Call) -> None:
+    whole = told(call("-C", advanced, "run", "--dry-run", "--json", *NOW).out)
+    said = call("-C", sampling(advanced), "run", "--dry-run", *NOW).out
+    line = next(line for line in " ".join(said.split()).split("Measured ") if "tables" in line)
+    found = re.search(r"rules asked of a sample: ([0-9,]+) of ([0-9,]+) planned rows", line)
+    assert found is not None
+    checked, planned = (int(number.replace(",", "")) for number in found.groups())
+    assert 0 < checked < planned <= whole["measured"]["rows"]
+    document = told(call("-C", advanced, "run", "--dry-run", "--json", *NOW).out)
+    assert document["measured"]["rows"] == whole["measured"]["rows"]
+    assert document["measured"]["sample"]["rows"] == planned
+    counted = {(one["event"], one["version"], one["source"]): one["rows"] for one in whole["versions"]}
+    assert counted == {(one["event"], one["version"], one["source"]): one["rows"] for one in document["versions"]}
+    assert all(one["invalid_rows"] <= one["checked_rows"] <= one["rows"] for one in document["versions"])
+    assert any(one["checked_rows"] < one["rows"] for one in document["versions"])
+
+
+def test_what_a_sampling_run_would_ask_says_so(advanced: Path, call: Call) -> None:
+    said = call("-C", sampling(advanced), "run", "--explain", *NOW).out
+    assert "rules are asked of 50% of the rows, drawn row by row, where the range holds more than 40" in said
+    due = told(call("-C", advanced, "run", "--explain", "--json", *NOW).out)["due"]
+    drawn = [one for one in due if one["sample"]]
+    assert drawn
+    assert all(one["sample"] == {"share": 0.5, "above": 40, "by": "rows"} for one in drawn)
+    assert all(len(one["statements"]) == 2 and "random() < 0.5" in one["statements"][1] for one in drawn)
 
 
 def test_json_sends_unsent_messages_to_stderr(advanced: Path, call: Call) -> None:

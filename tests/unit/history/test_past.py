@@ -47,7 +47,12 @@ def _cell(draw: st.DrawFn, key: tuple[int, int, int]) -> tuple[Count, list[Failu
     rows = draw(st.integers(1, 400))
     some = st.integers(0, rows)
     failures = [Failure(*key, rule, draw(st.integers(1, rows))) for rule in RULES if draw(st.booleans())]
-    return Count(*key, rows, draw(some), draw(some), (draw(some), draw(some))), failures
+    return Count(*key, rows, draw(some), draw(some), (draw(some), draw(some)), draw(st.none() | some)), failures
+
+
+def asked(one: Count) -> int:
+    """The rows that rules were asked of."""
+    return one.rows if one.checked is None else one.checked
 
 
 def naive(done: Iterable[Measured]) -> tuple[list[Count], list[Failure]]:
@@ -75,10 +80,15 @@ def check(series: SeriesPast, counts: list[Count], failures: list[Failure]) -> N
         for one in timed:
             hours[one.hour] += getattr(one, name)
         assert getattr(series, name).tolist() == [hours[hour] for hour in range(start, UNTIL)]
+    checked = Counter[int]()
+    for one in timed:
+        checked[one.hour] += asked(one)
+    assert series.checked.tolist() == [checked[hour] for hour in range(start, UNTIL)]
     lately = [one for one in timed if recent <= one.hour < last]
     assert series.first_hour == min(one.hour for one in timed)
     assert series.last_hour == max(one.hour for one in timed if one.hour < UNTIL)
     assert series.recent_rows == sum(one.rows for one in lately)
+    assert series.recent_checked == sum(map(asked, lately))
     assert series.undeclared_rows == sum(one.undeclared for one in lately)
     assert dict(series.present) == (
         {pointer: sum(one.present[at] for one in lately) for at, pointer in enumerate(POINTERS)} if lately else {}
@@ -98,11 +108,12 @@ def is_the_same_to_a_judge(judged: Past, whole: Past) -> None:
     for less, more in zip(judged.series, whole.series, strict=True):
         assert len(less.invalid) == len(less.present) == 0
         assert less.rows.tolist() == more.rows.tolist()
+        assert less.checked.tolist() == more.checked.tolist()
         assert {rule: failed.tolist() for rule, failed in less.failed.items()} == {
             rule: failed.tolist() for rule, failed in more.failed.items()
         }
         nothing = np.zeros(0, np.int64)
-        bare: dict[str, Any] = {"rows": nothing, "invalid": nothing, "present": {}, "failed": {}}
+        bare: dict[str, Any] = {"rows": nothing, "invalid": nothing, "present": {}, "failed": {}, "unchecked": None}
         assert repr(replace(less, **bare)) == repr(replace(more, **bare))
     assert judged.tables == whole.tables
 

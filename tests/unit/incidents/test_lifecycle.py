@@ -144,6 +144,22 @@ def test_silence_does_not_resolve_what_only_rows_can_show() -> None:
     assert story.run(seen()) == [Intent.RESOLVED]
 
 
+def test_a_sample_that_held_none_of_its_rows_resolves_nothing_that_rules_say() -> None:
+    story = Story()
+    story.run(seen(bad()))
+    passed_over = replace(seen(), unchecked=frozenset({("Order Completed", "1-1-0", "ios")}))
+    assert story.run(passed_over) == []
+    assert story.state is State.OPEN
+    assert story.run(seen()) == [Intent.RESOLVED]
+
+
+def test_what_is_judged_from_all_rows_is_over_whatever_the_sample_held() -> None:
+    story = Story()
+    story.run(seen(Finding(Kind.VOLUME_SPIKE, Severity.CRITICAL, "twice as many", "Order Completed", source="ios")))
+    passed_over = replace(seen(), unchecked=frozenset({("Order Completed", "", "ios")}))
+    assert story.run(passed_over) == [Intent.RESOLVED]
+
+
 def test_a_drop_that_ends_in_silence_is_not_over() -> None:
     for event in ("Order Completed", ""):
         story = Story()

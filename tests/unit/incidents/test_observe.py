@@ -4,7 +4,7 @@ from monitor.incidents.observe import observed
 from monitor.judge.model import SeriesPast
 from monitor.measure.model import Unmeasured
 from monitor.plan.model import Plan
-from tests.unit.judge.builders import contract, event, flat, past, series, table, version
+from tests.unit.judge.builders import Given, contract, event, flat, past, series, table, version
 
 PLAN = Plan((event("Order Completed", team="checkout"), event("Product Viewed", team="growth")), "abc")
 
@@ -17,6 +17,19 @@ def test_a_run_observed_what_it_measured() -> None:
     assert ("Product Viewed", "1-0-0") in seen.planned_versions
     assert ("Order Completed", "1-0-0", "") in seen.quiet
     assert seen.first_run
+
+
+def test_a_run_knows_of_which_rows_the_sample_held_none() -> None:
+    bound = contract(PLAN.events, table("raw.events", version("Order Completed")))
+    rows = flat(4)
+    some, none = rows - 1, rows.copy()
+    web = replace(series("Order Completed", "1-0-0", rows), unchecked=none)
+    ios = replace(series("Order Completed", "1-0-0", rows, Given(source="ios")), unchecked=some)
+    seen = observed(bound, past(web, ios), ())
+    assert ("Order Completed", "1-0-0", "web") in seen.unchecked
+    assert ("Order Completed", "1-0-0", "ios") not in seen.unchecked
+    assert ("Order Completed", "1-0-0", "") not in seen.unchecked, "some of its rows were asked"
+    assert observed(bound, past(series("Order Completed", "1-0-0", rows)), ()).unchecked == frozenset()
 
 
 def stopped_for(one: SeriesPast, days: int) -> SeriesPast:

@@ -12,7 +12,7 @@ from monitor.report.drawings import evidence_of
 from monitor.report.hours import days_of, last_day, rows_by_day
 from monitor.report.model import Standing
 from monitor.report.pages import EventPage, Site
-from tests.fakes.sites import NOW, START, UNTIL, Made, shop
+from tests.fakes.sites import NOW, START, UNTIL, Made, sampled, shop
 
 
 def site_of(made: Made) -> Site:
@@ -115,6 +115,26 @@ def test_failing_rows_are_counted_over_the_recent_days_and_over_all() -> None:
     recent = (newest_day - made.past.recent_days + 1) * 24 - made.past.start
     assert row.failed == sum(int(one.failed[rule][recent:].sum()) for one in series)
     assert row.failed_ever == sum(int(one.failed[rule].sum()) for one in series)
+
+
+def _highest(shown: EventPage) -> float:
+    """The highest failure rate that the page draws."""
+    lines = [drawn.chart.lines for drawn in shown.drawings if drawn.chart.title.startswith("Failure rate")]
+    return max(rate or 0 for line in lines[0] for rate in line.values)
+
+
+def test_rates_and_presence_are_of_the_rows_that_were_checked_and_volume_is_of_all() -> None:
+    whole, part = (page(site_of(made), "Order Completed") for made in (shop(), sampled(shop())))
+    assert [one.rows for one in part.versions] == [one.rows for one in whole.versions]
+    assert part.day.rows == whole.day.rows
+    assert all(one.checked == one.rows for one in whole.versions)
+    for before, after in zip(whole.versions, part.versions, strict=True):
+        assert 0.05 * after.rows <= after.checked <= 0.1 * after.rows
+        assert after.invalid == before.invalid, "nothing is scaled up"
+        assert all(one.of <= 0.1 * other.of for one, other in zip(after.properties, before.properties, strict=True))
+    assert _highest(part) > 5 * _highest(whole) > 0
+    assert any("of those that were checked (a sample)" in drawn.note for drawn in part.drawings)
+    assert not any("sample" in drawn.note for drawn in whole.drawings)
 
 
 def test_a_version_the_plan_does_not_know_is_listed_after_those_it_does(site: Site) -> None:

@@ -11,7 +11,7 @@ from markupsafe import escape
 from monitor.report.build import build_site
 from monitor.report.pages import Site
 from monitor.report.render import clean, render_event, render_overview, sparkline
-from tests.fakes.sites import hostile, shop
+from tests.fakes.sites import Made, hostile, sampled, shop
 
 PAYLOADS = (
     "<img src=x onerror=alert(1)>",
@@ -191,6 +191,31 @@ def test_landmarks_headings_captions_and_labels_are_there() -> None:
         assert len(seen.ids) == len(set(seen.ids)), "an id names one element"
         assert seen.labels <= set(seen.ids)
         assert seen.silent_drawings == 0, "a drawing has a label or is decoration"
+
+
+def test_a_page_says_of_how_many_rows_its_rates_are_where_they_are_of_a_sample() -> None:
+    whole, part = (
+        build_site(made.contract, made.past, made.findings, made.incidents, made.info)
+        for made in (shop(), sampled(shop()))
+    )
+    event = next(one for one in part.pages if one.event == "Order Completed")
+    html = render_event(event)
+    rows, checked = (sum(getattr(one, name) for one in event.versions if one.status) for name in ("rows", "checked"))
+    share = f"{100 * checked / rows:.1f}%"
+    assert f"Rules were checked on a sample: {share} of the rows, {checked:,} of {rows:,}." in html
+    assert html.count("Rules were checked on a sample") == 1 + sum(one.checked < one.rows for one in event.versions)
+    assert f"of {event.day.checked:,} sampled" in html
+    assert "sampled" in render_overview(part.overview)
+    before = next(one for one in whole.pages if one.event == "Order Completed")
+    assert "sample" not in render_event(before)
+    assert "sampled" not in render_overview(whole.overview)
+
+
+def test_a_version_of_which_no_row_was_checked_has_no_rate() -> None:
+    site = build_site(*(getattr(sampled(shop(), 10**9), name) for name in Made.__slots__))
+    event = next(one for one in site.pages if one.event == "Order Completed")
+    assert all(one.checked == 0 for one in event.versions if one.status)
+    assert render_event(event).count("not checked") >= len([one for one in event.versions if one.rows])
 
 
 def test_the_page_of_an_event_never_seen_is_light() -> None:
