@@ -17,7 +17,6 @@ from monitor.sql.engines import writer
 from monitor.warehouse import Profile
 from monitor.wiring import Workspace
 from tests.fakes import many
-from tests.fakes.warehouses import WITH_SCHEMAS
 
 FAST = {"duckdb": 84, "sqlite": 84, "postgresql": 84, "clickhouse": 20}
 """Copies of `many.KINDS` rows: 200,000 on the engines that land them in a second."""
@@ -34,7 +33,7 @@ class _Nobody:
 def copies(engine: str, profile: Profile) -> int:
     """How often each row stands in the table."""
     number = FAST.get(engine, 1)
-    many.land(profile, number, schemas_there=engine in WITH_SCHEMAS)
+    many.land(profile, number)
     return number
 
 

@@ -30,39 +30,44 @@ _PLAN = {
     "event": "Order Completed", "team": "checkout",
     "versions": {name: {"status": "live", "schema": dict(_SCHEMA)} for name in ("1-0-0", "1-1-0")},
 }  # fmt: skip
-_CONFIG = f"""
-plan: {{path: tracking_plan}}
-profile: {{name: tests, target: own}}
+_CONFIG = """
+plan: {path: tracking_plan}
+profile: {name: tests, target: own}
 landings:
-  - source: {{column: platform}}
+  - source: {column: platform}
     layout: json
-    table: {RAW}.many
-    event: {{column: name}}
-    properties: {{column: payload}}
-    version: [{{column: version}}]
+    table: SCHEMA.many
+    event: {column: name}
+    properties: {column: payload}
+    version: [{column: version}]
     time: at
     received: at
     lag: 0h
 """
 
 
-def land(profile: Profile, copies: int, *, schemas_there: bool = False) -> None:
+def schema_of(profile: Profile) -> str:
+    """A schema of our own; one of the files that a profile of SQLite names."""
+    return RAW if "schemas_and_paths" in profile.fields else "tw_many"
+
+
+def land(profile: Profile, copies: int) -> None:
     """`KINDS` × `copies` rows, in a schema that is made here unless it is there."""
-    found = adapter(profile.type)
+    found, schema = adapter(profile.type), schema_of(profile)
     assert found is not None
     with connect(profile, Terms(writes=True)) as warehouse:
-        for statement in () if schemas_there else found.make(RAW):
-            warehouse.write([statement])
+        if schema != RAW:
+            warehouse.write(found.make(schema))
         columns = {**_COLUMNS, "payload": "json" if "json" in warehouse.kinds else "text"}
         if copies == 1:
-            warehouse.land(TableRef(RAW, "many"), columns, [_row(n) for n in range(KINDS)])
+            warehouse.land(TableRef(schema, "many"), columns, [_row(n) for n in range(KINDS)])
             return
-        warehouse.land(TableRef(RAW, "kinds"), columns, [_row(n) for n in range(KINDS)])
-        warehouse.land(TableRef(RAW, "copies"), {"copy": "integer"}, [(n,) for n in range(copies)])
-        warehouse.land(TableRef(RAW, "many"), columns, [])
+        warehouse.land(TableRef(schema, "kinds"), columns, [_row(n) for n in range(KINDS)])
+        warehouse.land(TableRef(schema, "copies"), {"copy": "integer"}, [(n,) for n in range(copies)])
+        warehouse.land(TableRef(schema, "many"), columns, [])
         names = ", ".join(map(found.quoted, columns))
         of = ", ".join(f"k.{found.quoted(name)}" for name in columns)
-        kinds, target, times = (found.named(TableRef(RAW, name)) for name in ("kinds", "many", "copies"))
+        kinds, target, times = (found.named(TableRef(schema, name)) for name in ("kinds", "many", "copies"))
         warehouse.write([f"INSERT INTO {target} ({names}) SELECT {of} FROM {kinds} k CROSS JOIN {times} c"])
 
 
@@ -97,7 +102,7 @@ def workspace(folder: Path, profile: Profile, sample: Mapping[str, object] | Non
     events.mkdir(parents=True)
     (events / "order_completed.yml").write_text(yaml.safe_dump(_PLAN, sort_keys=False))
     said = "" if sample is None else yaml.safe_dump({"measure": {"sample": dict(sample)}})
-    (folder / "trackwarden.yml").write_text(_CONFIG + said)
+    (folder / "trackwarden.yml").write_text(_CONFIG.replace("SCHEMA", schema_of(profile)) + said)
     fields = {key: _absolute(value, profile) for key, value in profile.fields.items()}
     profiles = {profile.name: {"target": profile.target, "outputs": {profile.target: fields}}}
     (folder / "profiles.yml").write_text(yaml.safe_dump(profiles))
