@@ -49,7 +49,7 @@ class Range:
         if self.of > 1:
             named += f"-{self.nth}-{self.of}-"
         if self.share < 1:
-            named += f"-{self.share:g}{'b' if self.blocks else 'r'}-"
+            named += f"-{self.share!r}{'b' if self.blocks else 'r'}-"
         if self.keys:
             named += "-keys-"
         if not self.events and not self.others:
