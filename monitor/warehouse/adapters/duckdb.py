@@ -7,10 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
-import duckdb
 import numpy as np
 import sqlalchemy as sa
-from duckdb_sqlalchemy import ConnectionWrapper
 from sqlalchemy.dialects import registry
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -51,10 +49,11 @@ class DuckDB(Adapter):
     def open(self, profile: Profile, terms: Terms, sleep: Sleep) -> Opened:
         """A read-only connection, waited for while another process writes the file."""
         file = _file(profile)
-        # Its dialect would open a database in memory first, to ask what settings there are: 10 ms.
+        # As its dialect connects: DuckDB refuses a second connection of a process that differs in any setting, and
+        # Great Expectations opens the file this way too.
         engine = sa.create_engine(
             sa.URL.create("duckdb", database=str(file)),
-            creator=lambda: ConnectionWrapper(duckdb.connect(str(file), read_only=not terms.writes)),
+            connect_args={"read_only": not terms.writes},
             hide_parameters=True,
         )
         for pause in (*_ATTEMPTS, None):
