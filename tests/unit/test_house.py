@@ -261,3 +261,10 @@ def test_the_suite_refuses_to_leave_this_machine(no_network: list[str]) -> None:
         socket.getaddrinfo("example.com", 80)
     assert len(no_network) == 2
     no_network.clear()
+
+
+@pytest.mark.xdist_group("house")
+def test_tests_of_one_group_share_a_process(request: pytest.FixtureRequest) -> None:
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        pytest.skip("nothing to share: there is one process")
+    assert request.node.nodeid.endswith("@house"), "xdist groups nothing: every worker starts every engine"
