@@ -96,8 +96,8 @@ def _warehouse(workspace: Workspace, plan: Plan | None) -> Iterator[Answer]:
                 yield from (
                     Answer("landings", f"{note.where}: {note.problem}", hint=_next(note)) for note in landed.notes
                 )
-                newest: dict[str, int] = {}
-                yield from _times(landed, warehouse, newest)
+                newest = _newest(landed, warehouse)
+                yield from _times(landed, newest)
                 yield from partitions(landed.tables, newest, warehouse, workspace.settings.measure.statement.bytes)
     except TrackwardenError as error:
         yield from _problems("warehouse", error)
@@ -137,19 +137,26 @@ def _named(landing: Landing) -> str:
     return f"{landing.layout} {place_of(landing)}"
 
 
-def _times(landed: Landed, warehouse: Warehouse, newest: dict[str, int]) -> Iterator[Answer]:
-    """The newest arrival of each landing's tables, and how long ago that was; of each table it is put into `newest`."""
+def _newest(landed: Landed, warehouse: Warehouse) -> Mapping[str, int]:
+    """The hour of each table's newest arrival; only of tables with rows and a time."""
     tables = [table for table in landed.tables if arrival(table) is not None]
-    timeless = [table.key for table in landed.tables if arrival(table) is None]
-    if timeless:
-        hint = "set time:, received: or loaded: on the landing"
-        yield Answer("times", f"no column says when a row came: {listed(timeless)}", ExitCode.PARTIAL, hint)
+    newest: dict[str, int] = {}
     for start in range(0, len(tables), PROBE_ARMS):
         part = tables[start : start + PROBE_ARMS]
         span = (moment_of(0), datetime.now(UTC))
         rows = warehouse.query(probe(part, [span] * len(part), writer(warehouse.engine)))
         seen = zip(part, read_probe(rows, len(part)), strict=True)
         newest.update({table.key: one.newest for table, one in seen if one.newest is not None})
+    return newest
+
+
+def _times(landed: Landed, newest: Mapping[str, int]) -> Iterator[Answer]:
+    """The newest arrival of each landing's tables, and how long ago that was."""
+    tables = [table for table in landed.tables if arrival(table) is not None]
+    timeless = [table.key for table in landed.tables if arrival(table) is None]
+    if timeless:
+        hint = "set time:, received: or loaded: on the landing"
+        yield Answer("times", f"no column says when a row came: {listed(timeless)}", ExitCode.PARTIAL, hint)
     by_landing: dict[str, int] = {}
     for table in tables:
         if table.key in newest:

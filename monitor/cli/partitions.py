@@ -9,7 +9,7 @@ from monitor.judge.words import count, listed, percent
 from monitor.landing.model import LandedTable
 from monitor.measure.outside import HOURS, LOOK, Outside, outside, read_outside, span_of
 from monitor.sql.engines import writer
-from monitor.warehouse import Warehouse
+from monitor.survey.model import Warehouse
 
 _TABLES = 20
 """Of one landing, that are looked at: those with the newest rows."""
@@ -32,7 +32,9 @@ def partitions(
     for landing, held in by_landing.items():
         asked = sorted(held, key=lambda table: -newest[table.key])[:_TABLES]
         looked = [(table, _asked(table, newest[table.key], warehouse, min(most or _BYTES, _BYTES))) for table in asked]
-        yield _answer(landing, [one for one in looked if not isinstance(one[1], str)], len(held))
+        found = [(table, one) for table, one in looked if isinstance(one, Outside)]
+        if found:  # of nothing that was looked at, nothing is said to be fine
+            yield _answer(landing, found, len(held))
         for table, why in looked:
             if isinstance(why, str):
                 hint = "whether rows lie outside the slack is not known: count them yourself, by column and arrival"
@@ -51,15 +53,13 @@ def _asked(table: LandedTable, newest: int, warehouse: Warehouse, most: int) -> 
         return error.hint or error.problem
 
 
-def _answer(landing: str, looked: Sequence[tuple[LandedTable, Outside | str]], tables: int) -> Answer:
-    found = [(table, one) for table, one in looked if isinstance(one, Outside)]
+def _answer(landing: str, found: Sequence[tuple[LandedTable, Outside]], tables: int) -> Answer:
     rows, lost = sum(one.rows for _, one in found), sum(one.lost for _, one in found)
     scope = f"{len(found)} of {count(tables, 'table')}" if len(found) < tables else count(tables, "table")
     said = f"{landing}: {count(lost, 'row')} of {rows:,} outside the slack ({scope}, {_WHERE})"
     if not lost:
         return Answer("partitions", said)
     bad = [table.key for table, one in found if one.lost]
-    slack = found[0][0].partition.slack if found[0][0].partition else LOOK
     said += f": {percent(lost / rows)} are never counted, of {listed(bad)}"
     enough = {one.wider for _, one in found if one.lost}
     widest = max(enough, key=_days)
@@ -69,8 +69,10 @@ def _answer(landing: str, looked: Sequence[tuple[LandedTable, Outside | str]], t
             f" landings[{landing.partition(':')[0]}].partition, or leave partition out (each scan then reads them all)"
         )
     else:
+        slack = next(table.partition.slack for table, _ in found if table.partition)  # one for the whole landing
         hint = f"set landings[{landing.partition(':')[0]}].partition.slack: {widest} (it is {lasted(slack)})"
-    return Answer("partitions", said, ExitCode.PARTIAL, f"{hint}, then `trackwarden run --since` that time")
+    hint += ", then have the rows counted: `trackwarden run --since TIME`"
+    return Answer("partitions", said, ExitCode.PARTIAL, hint)
 
 
 def _days(slack: str) -> int:

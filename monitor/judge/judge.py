@@ -1,6 +1,6 @@
 """The judge: what the contract and the past say, as findings. Pure; the same past gives the same findings."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import product
 from typing import TypeAlias
@@ -25,7 +25,7 @@ from monitor.judge import (
     volume,
 )
 from monitor.judge.lookup import Lookup, settled_until
-from monitor.judge.model import Finding, Kind, Past
+from monitor.judge.model import Finding, Kind, Past, SeriesPast
 from monitor.judge.precedence import settle
 from monitor.judge.thresholds import Thresholds
 from monitor.plan.model import Status
@@ -89,13 +89,10 @@ def quiet(contract: Contract, past: Past) -> frozenset[tuple[str, str, str]]:
         for version in event.versions
         if version.status is not Status.DRAFT
     }
-    settled = {table: settled_until(past, table) - past.start for table in {one.table for one in past.series}}
-    for one in past.series:
-        width = settled[one.table]
-        recent = int(one.rows[max(0, width - _QUIET_HOURS) : width].sum())
-        events, versions, sources = ((name, "") if name else ("",) for name in one.series[:3])
-        for key in product(events, versions, sources):
-            rows[key] = rows.get(key, 0) + recent
+    for one, recent in _lately(past):
+        number = int(one.rows[recent].sum())
+        for key in _within(one):
+            rows[key] = rows.get(key, 0) + number
     return frozenset(key for key, number in rows.items() if number == 0)
 
 
@@ -107,15 +104,26 @@ def unchecked(past: Past) -> frozenset[tuple[str, str, str]]:
     if all(one.unchecked is None for one in past.series):
         return frozenset()
     rows: dict[tuple[str, str, str], tuple[int, int]] = {}
-    for one in past.series:
-        width = settled_until(past, one.table) - past.start
-        recent = slice(max(0, width - _QUIET_HOURS), width)
+    for one, recent in _lately(past):
         landed, checked = int(one.rows[recent].sum()), int(one.checked[recent].sum())
-        event, version, source = one.series[:3]
-        for key in product({"", event}, {"", version}, {"", source}):
+        for key in _within(one):
             before = rows.get(key, (0, 0))
             rows[key] = before[0] + landed, before[1] + checked
     return frozenset(key for key, (landed, checked) in rows.items() if landed and not checked)
+
+
+def _lately(past: Past) -> Iterator[tuple[SeriesPast, slice]]:
+    """Every series, and which of its hours are the last 48 settled ones."""
+    settled = {table: settled_until(past, table) - past.start for table in {one.table for one in past.series}}
+    for one in past.series:
+        width = settled[one.table]
+        yield one, slice(max(0, width - _QUIET_HOURS), width)
+
+
+def _within(one: SeriesPast) -> Iterator[tuple[str, str, str]]:
+    """A series' event, version and source, and all that they are a part of; a name that is empty is so already."""
+    events, versions, sources = ((name, "") if name else ("",) for name in one.series[:3])
+    return product(events, versions, sources)
 
 
 def _one_of_each(found: Iterable[Finding]) -> list[Finding]:

@@ -37,7 +37,7 @@ class PropertyRow:
     present: int | None
     """Rows that carry it, over the recent days; None: not counted."""
     of: int
-    """All rows of those days."""
+    """The rows of those days that rules were asked of: all, unless they were a sample."""
     required: bool
     pii: bool | None
     description: str

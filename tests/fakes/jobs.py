@@ -93,10 +93,14 @@ def workspace(folder: Path, profile: Profile) -> Path:
     for name, event in PLAN.items():
         (folder / "tracking_plan" / "events" / f"{name}.yml").write_text(yaml.safe_dump(dict(event), sort_keys=False))
     (folder / "trackwarden.yml").write_text(_CONFIG)
-    fields = {key: _absolute(value, profile) for key, value in profile.fields.items()}
-    profiles = {profile.name: {"target": profile.target, "outputs": {profile.target: fields}}}
-    (folder / "profiles.yml").write_text(yaml.safe_dump(profiles))
+    (folder / "profiles.yml").write_text(profiles_of(profile))
     return folder
+
+
+def profiles_of(profile: Profile) -> str:
+    """A `profiles.yml` with the way to the warehouse, for a workspace in any folder."""
+    fields = {key: _absolute(value, profile) for key, value in profile.fields.items()}
+    return yaml.safe_dump({profile.name: {"target": profile.target, "outputs": {profile.target: fields}}})
 
 
 def _absolute(value: Any, profile: Profile) -> Any:

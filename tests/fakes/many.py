@@ -14,7 +14,7 @@ from monitor.catalog import TableRef
 from monitor.warehouse import Profile, connect
 from monitor.warehouse.adapters import adapter
 from monitor.warehouse.adapters.base import Terms
-from tests.fakes.jobs import RAW
+from tests.fakes.jobs import RAW, profiles_of
 
 KINDS = 2_400
 """Rows that differ: each stands in the table several times."""
@@ -103,17 +103,8 @@ def workspace(folder: Path, profile: Profile, sample: Mapping[str, object] | Non
     (events / "order_completed.yml").write_text(yaml.safe_dump(_PLAN, sort_keys=False))
     said = "" if sample is None else yaml.safe_dump({"measure": {"sample": dict(sample)}})
     (folder / "trackwarden.yml").write_text(_CONFIG.replace("SCHEMA", schema_of(profile)) + said)
-    fields = {key: _absolute(value, profile) for key, value in profile.fields.items()}
-    profiles = {profile.name: {"target": profile.target, "outputs": {profile.target: fields}}}
-    (folder / "profiles.yml").write_text(yaml.safe_dump(profiles))
+    (folder / "profiles.yml").write_text(profiles_of(profile))
     return folder
-
-
-def _absolute(value: Any, profile: Profile) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _absolute(inner, profile) for key, inner in value.items()}
-    beside = profile.file.parent / value if isinstance(value, str) and value else None
-    return str(beside) if beside is not None and beside.is_file() else value
 
 
 def within(found: int, of: int, share: float) -> bool:

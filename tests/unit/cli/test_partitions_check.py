@@ -1,11 +1,19 @@
 """The doctor's look at partitions, from outside: rows that no run would see are a problem, with what to do."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from monitor.catalog import Family
+from monitor.cli.partitions import partitions
+from monitor.landing.model import Partition
+from monitor.sql import vocabulary as v
+from tests.fakes.duck import Duck
 from tests.unit.cli.conftest import Call
+from tests.unit.measure.builders import landed
 
 pytestmark = pytest.mark.xdist_group("cli")
 PLAN = """
@@ -59,6 +67,7 @@ def test_rows_outside_the_slack_are_a_problem_with_the_slack_to_set(place: Path,
     assert "0:web: 19 rows of 192 outside the slack" in told
     assert "9.9% are never counted, of raw.events" in told
     assert "set landings[0].partition.slack: 3d (it is 12 h)" in told
+    assert "then have the rows counted: `trackwarden run --since TIME`" in told
     config = place / "trackwarden.yml"
     config.write_text(config.read_text().replace("slack: 12h", "slack: 3d"))
     again = call("-C", place, "doctor")
@@ -80,3 +89,19 @@ def test_landings_without_a_partition_are_not_looked_at(place: Path, call: Call)
     ended = call("-C", place, "doctor")
     assert ended.code == 0
     assert "partitions" not in ended.out
+
+
+@pytest.mark.parametrize("why", ["1,000,000,000,000 bytes", "no rights"])
+def test_where_nothing_can_be_looked_at_nothing_is_said_to_be_fine(why: str) -> None:
+    duck = Duck()
+    table = duck.table("events", {"version": "VARCHAR", "source": "VARCHAR", "at": "TIMESTAMP", "part": "DATE"})
+    by_day = Partition("part", Family.DATE, "day", timedelta(days=1), "")
+    held = replace(landed(table, ["A"], times={"received": v.Column("at")}), partition=by_day)
+    if why == "no rights":
+        duck.broken, duck.words = {"events"}, why
+    else:
+        duck.sizes["events"] = 10**12
+    (told,) = partitions([held], {"events": 494_000}, duck, None)
+    assert told.said.startswith("events: not looked at: ")
+    assert why in told.said
+    assert "is not known" in told.hint
