@@ -127,8 +127,9 @@ class Listener:
             self._stopping.wait(BEAT.total_seconds() if connected else _FIRST_WAIT)
 
     def _leave(self) -> None:
-        self._close()
+        # Said before the line is closed: the SDK waits for its own threads, longer than whoever stops us may wait.
         self._say(alive=False)
+        self._close()
 
     def _close(self) -> None:
         client, self._client = self._client, None

@@ -1,6 +1,7 @@
 """Buttons, pressed in a Slack that speaks the real protocol over a real WebSocket."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 import pytest
+from slack_sdk.socket_mode.builtin import SocketModeClient
 
 from monitor.alert.buttons import LISTENER, Press, pressed, read_press
 from monitor.alert.socket import Listener
@@ -144,6 +146,19 @@ def test_the_listener_says_that_it_lives_and_that_it_has_stopped(office: Office)
     with Desk(office):
         until(lambda: office.history.desk.last_beat(LISTENER) == office.clock.now)
     assert office.history.desk.last_beat(LISTENER) is None
+
+
+def test_that_it_has_stopped_is_said_before_a_line_that_closes_slowly_is_closed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closing = threading.Event()
+    desk = Desk(office)
+    monkeypatch.setattr(SocketModeClient, "close", lambda _: closing.wait(20))
+    with desk:
+        until(lambda: office.history.desk.last_beat(LISTENER) == office.clock.now)
+        desk.listener.stop(timeout=3.0)
+        assert office.history.desk.last_beat(LISTENER) is None
+        closing.set()
 
 
 def test_what_slack_refuses_is_logged_without_the_token_and_tried_again(
