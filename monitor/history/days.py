@@ -6,6 +6,7 @@ A day on which a series' properties changed (a new shape) is two rows, which rea
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -14,8 +15,10 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Delete,
     Integer,
     LargeBinary,
+    Select,
     Table,
     bindparam,
     delete,
@@ -34,8 +37,8 @@ from monitor.history.packing import (
     unpack_hours,
     unpack_present,
 )
-from monitor.history.schema import execute, fetch, insert_many, metadata
-from monitor.history.series import OF_TABLE
+from monitor.history.schema import execute_of, fetch_of, insert_many, metadata
+from monitor.history.series import numbers_of
 from monitor.measure.model import NO_TIME
 
 day: Final = Table(
@@ -63,12 +66,21 @@ _LONGEST: Final = 1 << 24
 """Longer than any packed presence."""
 
 
-def _in_days(of: Table) -> ColumnElement[bool]:
-    return of.c.series_id.in_(OF_TABLE) & (of.c.day >= bindparam("first")) & (of.c.day <= bindparam("last"))
+def _in_days(of: Table, tables: int) -> ColumnElement[bool]:
+    between = (of.c.day >= bindparam("first")) & (of.c.day <= bindparam("last"))
+    return of.c.series_id.in_(numbers_of(tables)) & between
 
 
-_IN_DAYS: Final = {of.name: select(of).where(_in_days(of)) for of in (day, day_failure)}
-_DELETE_DAYS: Final = {of.name: delete(of).where(_in_days(of)) for of in (day, day_failure)}
+@cache
+def _select_days(of: Table, tables: int) -> Select[Any]:
+    return select(of).where(_in_days(of, tables))
+
+
+@cache
+def _delete_days(of: Table, tables: int) -> Delete:
+    return delete(of).where(_in_days(of, tables))
+
+
 _DAY: Final = tuple(column.name for column in day.columns)
 _DAY_FAILURE: Final = tuple(column.name for column in day_failure.columns)
 
@@ -119,17 +131,26 @@ class Change(NamedTuple):
         return Change([*self.cells, *other.cells], [*self.present, *other.present], [*self.failed, *other.failed])
 
 
-def write(connection: Connection, change: Change, table: str | None) -> None:
-    """Bring the day rows to what the hourly rows now are.
+def write(connection: Connection, changes: Iterable[tuple[str | None, Change]]) -> None:
+    """Bring the day rows of tables to what their hourly rows now are.
 
-    `table`: the landed table, whose days are read and written again; None on its first record, which has none.
+    A change comes with its landed table, whose days are read and written again; None: its first record, which has none.
     """
-    cells, present, failed = list(change.cells), list(change.present), list(change.failed)
-    if table is not None:
-        hours = [part.hour for part in cells] + [part.hour for part in failed]
-        for place in _runs(table, [hour // HOURS for hour in hours]):
-            _take_cells(connection, place, cells, present)
-            failed.extend(_take_failed(connection, place))
+    cells: list[Cells] = []
+    present: list[Present] = []
+    failed: list[Failed] = []
+    places: dict[tuple[int, int], list[str]] = {}
+    for table, change in changes:
+        cells += change.cells
+        present += change.present
+        failed += change.failed
+        if table is not None:
+            hours = [*(part.hour for part in change.cells), *(part.hour for part in change.failed)]
+            for run in _runs([hour // HOURS for hour in hours]):
+                places.setdefault(run, []).append(table)
+    for run, tables in places.items():
+        _take_cells(_take(connection, day, tables, run), cells, present)
+        failed.extend(_take_failed(_take(connection, day_failure, tables, run)))
     insert_many(connection, day, _DAY, _fold(cells, present))
     insert_many(connection, day_failure, _DAY_FAILURE, _fold_failed(failed))
 
@@ -145,27 +166,24 @@ def seen(cells: Cells) -> dict[int, tuple[int, int]]:
     return dict(zip(ids.tolist(), zip(first.tolist(), last.tolist(), strict=True), strict=True))
 
 
-def _runs(table: str, days: Sequence[Ints]) -> Iterator[tuple[str, int, int]]:
-    """The table, first and last day of each run of consecutive days."""
+def _runs(days: Sequence[Ints]) -> Iterator[tuple[int, int]]:
+    """First and last day of each run of consecutive days."""
     once = np.unique(np.concatenate(days)) if days else np.zeros(0, np.int64)
     if len(once):
         for run in np.split(once, np.flatnonzero(np.diff(once) > 1) + 1):
-            yield table, int(run[0]), int(run[-1])
+            yield int(run[0]), int(run[-1])
 
 
-def _take(connection: Connection, of: Table, place: tuple[str, int, int]) -> list[Any]:
-    """The rows of a table's days, deleted: they are written again."""
-    rows = fetch(connection, _IN_DAYS[of.name], *place)
+def _take(connection: Connection, of: Table, tables: Sequence[str], run: tuple[int, int]) -> list[Any]:
+    """The rows of some tables' days, deleted: they are written again."""
+    rows = list(fetch_of(connection, partial(_select_days, of), tables, *run))
     if rows:
-        execute(connection, _DELETE_DAYS[of.name], *place)
+        execute_of(connection, partial(_delete_days, of), tables, *run)
     return rows
 
 
-def _take_cells(
-    connection: Connection, place: tuple[str, int, int], cells: list[Cells], present: list[Present]
-) -> None:
+def _take_cells(rows: Sequence[Any], cells: list[Cells], present: list[Present]) -> None:
     """Stored days as 24 cells each (the day's undeclared rows at its first hour) and a row of presence."""
-    rows = _take(connection, day, place)
     if not rows:
         return
     ids, days, shapes, counts, invalid, more, carried, asked = zip(*rows, strict=True)
@@ -198,8 +216,7 @@ def presence(cells: Cells, packed: Sequence[bytes]) -> Iterator[Present]:
             yield Present(kind // _LONGEST, cells.series[at], days[at], unpack_present(blobs))
 
 
-def _take_failed(connection: Connection, place: tuple[str, int, int]) -> Iterator[Failed]:
-    rows = _take(connection, day_failure, place)
+def _take_failed(rows: Sequence[Any]) -> Iterator[Failed]:
     if rows:
         ids, days, packed = zip(*rows, strict=True)
         of, records = unpack_failed(packed)

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from monitor.history.days import Cells, Change, Failed, presence
 from monitor.history.packing import Ints, pack_present
 from monitor.history.schema import execute, fetch, insert_many, metadata
-from monitor.history.series import OF_TABLE
+from monitor.history.series import numbers_of
 from monitor.measure.model import NO_TIME, Measured
 
 measurement: Final = Table(
@@ -61,7 +61,7 @@ EVER: Final = -(2**31)
 
 def _in_windows(of: Table) -> ColumnElement[bool]:
     return (
-        of.c.series_id.in_(OF_TABLE)
+        of.c.series_id.in_(numbers_of(1))
         & (of.c.window >= bindparam("first", type_=Integer))
         & (of.c.window < bindparam("end", type_=Integer))
     )
@@ -143,22 +143,50 @@ class Columns(NamedTuple):
         return (int(filled.min()), int(filled.max())) if len(filled) else (None, None)
 
 
-def write(connection: Connection, measured: Measured, columns: Columns, numbers: Numbers) -> Change:
-    """Insert a scan's rows; what they add to the packed days."""
-    failed = _write_failures(connection, measured, numbers)
-    if not len(columns.window):
-        return Change(failed=failed)
-    at = columns.cells.series
-    packed = columns.packed(measured)
-    cells = columns.cells._replace(series=np.array(numbers.series)[at], shape=np.array(numbers.shapes)[at])
-    numeric = (cells.series, columns.window, *cells[2:6], cells.shape)
-    order = np.lexsort((cells.hour, columns.window, cells.series))  # as the key is: SQLite appends sorted rows
+class Scanned(NamedTuple):
+    """One table's scan, and the numbers of what it names."""
+
+    measured: Measured
+    columns: Columns
+    numbers: Numbers
+
+    @property
+    def cells(self) -> Cells:
+        """Its counts under these numbers."""
+        at = self.columns.cells.series
+        ids, shapes = (np.array(column, np.int64)[at] for column in (self.numbers.series, self.numbers.shapes))
+        return self.columns.cells._replace(series=ids, shape=shapes)
+
+    @property
+    def failures(self) -> list[tuple[int, int, int, int, int]]:
+        """Its failures likewise."""
+        of, rules = self.numbers.series, self.numbers.rules
+        return [(of[one.series], one.window, one.hour, rules[one.rule], one.failed) for one in self.measured.failures]
+
+
+def write(connection: Connection, scans: Sequence[Scanned]) -> list[Change]:
+    """Insert scans' rows; what each of them adds to the packed days."""
+    told = [(scan.cells, scan.columns.packed(scan.measured), scan.failures) for scan in scans]
+    if told:
+        _write_cells(
+            connection,
+            Cells(*map(np.concatenate, zip(*(cells for cells, _, _ in told), strict=True))),
+            np.concatenate([scan.columns.window for scan in scans]),
+            [blob for _, packed, _ in told for blob in packed],
+        )
+    failed = sorted(row for _, _, rows in told for row in rows)
+    insert_many(connection, failure, ("series_id", "window", "hour", "rule_id", "failed"), failed)
+    return [_timed(cells, packed)._replace(failed=_failed(rows)) for cells, packed, rows in told]
+
+
+def _write_cells(connection: Connection, cells: Cells, window: Ints, packed: Sequence[bytes]) -> None:
+    numeric = (cells.series, window, *cells[2:6], cells.shape)
+    order = np.lexsort((cells.hour, window, cells.series))  # as the key is: SQLite appends sorted rows
     blobs = [packed[at] for at in order.tolist()]
     told = [*(column[order].tolist() for column in numeric), blobs]
     if not np.array_equal(cells.checked, cells.rows):
         told.append(_sampled(cells.checked[order], cells.rows[order]))
     insert_many(connection, measurement, _COLUMNS[: len(told)], list(zip(*told, strict=True)))
-    return _timed(cells, packed)._replace(failed=failed)
 
 
 def _sampled(checked: Ints, rows: Ints) -> list[int | None]:
@@ -204,20 +232,13 @@ def _take(connection: Connection, of: Table, table: str, replaced: Range) -> lis
 
 def _timed(cells: Cells, packed: Sequence[bytes]) -> Change:
     """What goes into the packed days: the rows that have a time."""
+    if not packed:
+        return Change()
     timed = cells.hour != NO_TIME
     if not timed.all():
         packed = [blob for blob, keep in zip(packed, timed, strict=True) if keep]
         cells = Cells(*(column[timed] for column in cells))
     return Change([cells], list(presence(cells, packed)))
-
-
-def _write_failures(connection: Connection, measured: Measured, numbers: Numbers) -> list[Failed]:
-    rows = sorted(
-        (numbers.series[failed.series], failed.window, failed.hour, numbers.rules[failed.rule], failed.failed)
-        for failed in measured.failures
-    )
-    insert_many(connection, failure, ("series_id", "window", "hour", "rule_id", "failed"), rows)
-    return _failed(rows)
 
 
 def _failed(rows: Sequence[Sequence[Any]]) -> list[Failed]:

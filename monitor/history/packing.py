@@ -14,6 +14,7 @@ FAILED: Final = np.dtype([("rule", "<u4"), ("hour", "u1"), ("failed", "<u8")])
 """One rule's failures in one hour of a day, in 13 bytes."""
 
 _WIDTHS: Final = (1, 2, 4, 8)
+_LARGEST: Final = {width: min((1 << 8 * width) - 1, np.iinfo(np.int64).max) for width in _WIDTHS}
 
 
 def pack_present(counts: Ints) -> list[bytes]:
@@ -41,14 +42,22 @@ def unpack_present(packed: Sequence[bytes]) -> Ints:
 
 
 def pack_hours(days: Ints) -> list[bytes]:
-    """Days of 24 counts: nothing where all are 0, else as wide as the largest of the call needs.
+    """Days of 24 counts: nothing where all are 0, else as wide as the day's largest needs.
 
-    >>> [len(packed) for packed in pack_hours(np.array([[0] * 24, [1] * 24, [2] * 24]))]
-    [0, 24, 24]
+    >>> [len(packed) for packed in pack_hours(np.array([[0] * 24, [1] * 24, [300] * 24]))]
+    [0, 24, 48]
     """
-    packed = _split(days.astype(f"<u{_width(days)}"))
-    filled: list[bool] = np.any(days, axis=1).tolist()
-    return [blob if some else b"" for blob, some in zip(packed, filled, strict=True)]
+    most = days.max(axis=1, initial=0)
+    packed = [b""] * len(days)
+    least = 0
+    for width in _WIDTHS:
+        at = np.flatnonzero((most > least) & (most <= _LARGEST[width]))
+        least = _LARGEST[width]
+        if len(at) == len(days):
+            return _split(days.astype(f"<u{width}"))
+        for index, blob in zip(at.tolist(), _split(days[at].astype(f"<u{width}")), strict=True):
+            packed[index] = blob
+    return packed
 
 
 def unpack_hours(packed: Sequence[bytes]) -> Ints:

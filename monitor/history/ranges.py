@@ -5,7 +5,7 @@ that is replaced in part, the rest keeps its share, by the hourly rows that it s
 all or none of them lie in the replaced part, else the nearest whole number. Ranges of one key never overlap.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -24,10 +24,10 @@ from sqlalchemy import (
     select,
 )
 
-from monitor.history.measurements import Range, measurement
+from monitor.history.measurements import Range, Scanned, measurement
 from monitor.history.packing import HOURS
 from monitor.history.schema import execute, fetch, insert_many, metadata
-from monitor.history.series import OF_TABLE
+from monitor.history.series import numbers_of
 from monitor.measure.model import NO_TIME, Measured
 
 undeclared: Final = Table(
@@ -65,8 +65,8 @@ def _overlaps(of: Table) -> ColumnElement[bool]:
     return (of.c.window_since < bindparam("new_until")) & (of.c.window_until > bindparam("new_since"))
 
 
-_TIMED: Final = undeclared.c.series_id.in_(OF_TABLE) & (undeclared.c.day != literal_column(str(_NO_DAY)))
-_UNTIMED: Final = undeclared.c.series_id.in_(OF_TABLE) & (undeclared.c.day == literal_column(str(_NO_DAY)))
+_TIMED: Final = undeclared.c.series_id.in_(numbers_of(1)) & (undeclared.c.day != literal_column(str(_NO_DAY)))
+_UNTIMED: Final = undeclared.c.series_id.in_(numbers_of(1)) & (undeclared.c.day == literal_column(str(_NO_DAY)))
 _OLD_UNDECLARED: Final = select(undeclared).where(_TIMED, _overlaps(undeclared))
 _DELETE_UNDECLARED: Final = delete(undeclared).where(_TIMED, _overlaps(undeclared))
 _DELETE_NO_TIME: Final = delete(undeclared).where(_UNTIMED)
@@ -85,7 +85,7 @@ _UNDECLARED_WEIGHT: Final = select(func.coalesce(func.sum(measurement.c.undeclar
     _within(measurement.c.hour, "first", "end"),
 )
 _ROWS_WEIGHT: Final = select(func.coalesce(func.sum(measurement.c.rows), literal_column("0"))).where(
-    measurement.c.series_id.in_(OF_TABLE),
+    measurement.c.series_id.in_(numbers_of(1)),
     _within(measurement.c.window, "since", "until"),
     measurement.c.window != literal_column(str(NO_TIME)),
 )
@@ -108,21 +108,20 @@ def replace(connection: Connection, measured: Measured) -> None:
         _replace_duplicates(connection, table, _Part(new.since, new.until))
 
 
-def write(connection: Connection, measured: Measured, series: Sequence[int]) -> None:
-    """Add the scan's totals; `series`: ids in the order of `Measured.series`."""
-    since, until, _ = Range.of(measured)
-    totals: dict[tuple[int, int, str], int] = {}
-    for at, day, name, rows in measured.undeclared:
-        key = (series[at], day, name)
-        totals[key] = totals.get(key, 0) + rows
-    insert_many(
-        connection,
-        undeclared,
-        _UNDECLARED_COLUMNS,
-        [(*key, since, until, rows) for key, rows in sorted(totals.items())],
-    )
-    if measured.duplicates:
-        insert_many(connection, duplicates, _DUPLICATES_COLUMNS, [(measured.table, since, until, measured.duplicates)])
+def write(connection: Connection, scans: Iterable[Scanned]) -> None:
+    """Add scans' totals."""
+    totals: dict[tuple[int, int, str, int, int], int] = {}
+    again = []
+    for measured, _, numbers in scans:
+        since, until, _ = Range.of(measured)
+        for at, day, name, rows in measured.undeclared:
+            key = (numbers.series[at], day, name, since, until)
+            totals[key] = totals.get(key, 0) + rows
+        if measured.duplicates:
+            again.append((measured.table, since, until, measured.duplicates))
+    named = [(*key, rows) for key, rows in sorted(totals.items())]
+    insert_many(connection, undeclared, _UNDECLARED_COLUMNS, named)
+    insert_many(connection, duplicates, _DUPLICATES_COLUMNS, again)
 
 
 def duplicated(connection: Connection) -> dict[str, int]:

@@ -1,12 +1,25 @@
 """What every record kind's table shares: the metadata, the revisions of its shape, times, quick inserts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, Delete, Dialect, MetaData, Select, String, Table, TypeDecorator, insert
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Delete,
+    Dialect,
+    MetaData,
+    Select,
+    String,
+    Table,
+    TypeDecorator,
+    bindparam,
+    insert,
+)
 
 metadata: Final = MetaData(
     naming_convention={
@@ -28,6 +41,9 @@ Tuple: TypeAlias = tuple[Any, ...]
 _PARAMETERS: Final = 900
 """Per statement; the oldest SQLite in use takes 999."""
 
+
+_NAMES: Final = 64
+"""Names per statement, at most."""
 
 _ROWS: Final = 32
 """Per statement: what a longer list gains is less than what a longer rest of single rows costs."""
@@ -71,9 +87,41 @@ def fetch(connection: Connection, query: Select[Any], *values: Any) -> list[Any]
     return list(cursor.fetchall())
 
 
+def fetch_of(
+    connection: Connection, query: Callable[[int], Select[Any]], names: Sequence[str], *values: Any
+) -> Iterator[Any]:
+    """The same of many names: `query` is made for a number of them, which are its first parameters, and kept."""
+    for some in _some(names):
+        yield from fetch(connection, query(len(some)), *some, *values)
+
+
 def execute(connection: Connection, statement: Delete, *values: Any) -> None:
     """The same for a statement that brings nothing back."""
     connection.exec_driver_sql(_text(statement, connection.dialect), values)
+
+
+def execute_many(connection: Connection, statement: Delete, rows: Sequence[Tuple]) -> None:
+    """The same with each of many parameters."""
+    if rows:
+        connection.exec_driver_sql(_text(statement, connection.dialect), list(rows))
+
+
+def execute_of(connection: Connection, statement: Callable[[int], Delete], names: Sequence[str], *values: Any) -> None:
+    """The same of many names."""
+    for some in _some(names):
+        execute(connection, statement(len(some)), *some, *values)
+
+
+def one_of(column: Column[str], number: int) -> ColumnElement[bool]:
+    """The column is one of so many parameters, in the order in which they are written."""
+    return column.in_([bindparam(f"name_{n}") for n in range(number)])
+
+
+def _some(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """At most so many at a time, the last of them said again until their number is a power of two: few statements."""
+    for at in range(0, len(names), _NAMES):
+        some = names[at : at + _NAMES]
+        yield [*some, *[some[-1]] * ((1 << (len(some) - 1).bit_length()) - len(some))]
 
 
 def _insert(connection: Connection, text: tuple[str, str], rows: Sequence[Tuple], suffix: str = "") -> None:

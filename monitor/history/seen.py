@@ -1,6 +1,7 @@
 """When each series was first and last seen, kept up to date with what is written and replaced."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, update
 
@@ -8,21 +9,23 @@ from monitor.history import measurements
 from monitor.history.series import Kept, Seen, series
 from monitor.measure.model import Series
 
+_UPDATE: Final = update(series).where(series.c.id == bindparam("number"))
 
-def settle(
+
+def changes(
     connection: Connection,
     kept: Sequence[Kept],
     now: Sequence[Series],
     hours: tuple[Mapping[int, tuple[int, int]], Mapping[int, tuple[int, int]]],
-) -> None:
-    """Bring flags and first and last hours up to date, after a measurement's rows were written.
+) -> list[dict[str, Any]]:
+    """What is to be brought up to date of flags and first and last hours, after a measurement's rows were written.
 
     `hours`: first and last hour per series id, of what was written and of what that replaced. Only where
     the replaced may have held a series' first or last row are its hourly rows asked.
     """
     written, replaced = hours
     flags = {one[:3]: one for one in now}
-    changes = []
+    changed = []
     for one in kept:
         latest = flags.get(one.series[:3], one.series)
         new = written.get(one.id, (None, None))
@@ -31,7 +34,7 @@ def settle(
         if old and (old[0] == first != new[0] or old[1] == last != new[1]):
             first, last = measurements.seen(connection, one.id)
         if (latest, first, last) != (one.series, one.first_hour, one.last_hour):
-            changes.append(
+            changed.append(
                 {
                     "number": one.id,
                     "planned": latest.planned,
@@ -40,8 +43,13 @@ def settle(
                     "last_hour": last,
                 }
             )
-    if changes:
-        connection.execute(update(series).where(series.c.id == bindparam("number")), changes)
+    return changed
+
+
+def write(connection: Connection, changed: Sequence[dict[str, Any]]) -> None:
+    """Write such changes."""
+    if changed:
+        connection.execute(_UPDATE, changed)
 
 
 def _merge(one: Seen, other: Seen) -> Seen:

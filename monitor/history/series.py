@@ -1,6 +1,7 @@
 """Series: the numbers that measurements are kept under, and when each was first and last seen."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from sqlalchemy import (
@@ -8,14 +9,15 @@ from sqlalchemy import (
     Column,
     Connection,
     Integer,
+    ScalarSelect,
+    Select,
     Table,
     Text,
     UniqueConstraint,
-    bindparam,
     select,
 )
 
-from monitor.history.schema import fetch, insert_new, metadata
+from monitor.history.schema import fetch, fetch_of, insert_new, metadata, one_of
 from monitor.measure.model import Series
 
 series: Final = Table(
@@ -33,12 +35,8 @@ series: Final = Table(
     UniqueConstraint("table_name", "event", "version", "source"),
 )
 
-OF_TABLE: Final = select(series.c.id).where(series.c.table_name == bindparam("table")).scalar_subquery()
-"""The numbers of one table's series, for prepared queries whose first parameter is its name."""
-
 _COLUMNS: Final = tuple(column.name for column in series.columns)
 _EVERYWHERE: Final = select(series).order_by(series.c.id)
-_OF_TABLE: Final = _EVERYWHERE.where(series.c.table_name == bindparam("table"))
 
 Seen: TypeAlias = tuple[int | None, int | None]
 """First and last hour with rows; None: none."""
@@ -54,9 +52,18 @@ class Kept(NamedTuple):
     last_hour: int | None
 
 
-def of_table(connection: Connection, table: str) -> tuple[Kept, ...]:
-    """All series of one table."""
-    return _kept(fetch(connection, _OF_TABLE, table))
+def of_tables(connection: Connection, tables: Sequence[str]) -> dict[str, list[Kept]]:
+    """All series of some tables, by table."""
+    found: dict[str, list[Kept]] = {table: [] for table in tables}
+    for one in _kept(fetch_of(connection, _of_tables, tables)):
+        found[one.table].append(one)
+    return found
+
+
+@cache
+def numbers_of(tables: int) -> ScalarSelect[int]:
+    """The numbers of the series of so many tables, for prepared queries whose first parameters are their names."""
+    return select(series.c.id).where(one_of(series.c.table_name, tables)).scalar_subquery()
 
 
 def everywhere(connection: Connection) -> tuple[Kept, ...]:
@@ -64,9 +71,14 @@ def everywhere(connection: Connection) -> tuple[Kept, ...]:
     return _kept(fetch(connection, _EVERYWHERE))
 
 
-def add(connection: Connection, table: str, wanted: Sequence[tuple[Series, Seen]]) -> None:
-    """Give those series of a table a number that have none, with the hours that they are first met in."""
-    insert_new(connection, series, _COLUMNS[1:], [(table, *one, *seen) for one, seen in wanted])
+def add(connection: Connection, wanted: Iterable[tuple[str, Series, Seen]]) -> None:
+    """Give those series of tables a number that have none, with the hours that they are first met in."""
+    insert_new(connection, series, _COLUMNS[1:], [(table, *one, *seen) for table, one, seen in wanted])
+
+
+@cache
+def _of_tables(number: int) -> Select[Any]:
+    return _EVERYWHERE.where(one_of(series.c.table_name, number))
 
 
 def _kept(rows: Iterable[Sequence[Any]]) -> tuple[Kept, ...]:

@@ -43,6 +43,9 @@ __all__ = [
 LEASE = timedelta(minutes=2)
 """How long a run that was killed on another machine keeps others out. A run that lives renews its lease."""
 
+_TABLES = 64
+"""How many tables are written by the same statements; a transaction may hold more."""
+
 CATCH_UP = 48
 """Windows that one run tells about, the newest ones; older ones are measured all the same."""
 
@@ -171,8 +174,8 @@ class History(Transactions):
         """Keep several tables' scans in one transaction: all of them, or none."""
         try:
             with self._writing() as connection:
-                for recording in recordings:
-                    record(connection, recording, self._words)
+                for some in _together(recordings):
+                    record(connection, some, self._words)
         except BaseException:
             self._words.forget()
             raise
@@ -283,6 +286,17 @@ class History(Transactions):
         """A table of `tidy.TIDY`, some thousands of rows at a time, all of one state; hours from `since` to `until`."""
         with self._reading() as connection:
             yield from tidy.batches(connection, name, since, until)
+
+
+def _together(recordings: Iterable[Recording]) -> Iterator[list[Recording]]:
+    """Some at a time, in order; each table once, for a second record replaces what the first one wrote."""
+    some: dict[str, Recording] = {}
+    for recording in recordings:
+        if recording.measured.table in some or len(some) == _TABLES:
+            yield list(some.values())
+            some = {}
+        some[recording.measured.table] = recording
+    yield list(some.values())
 
 
 def _why(error: BaseException) -> str:

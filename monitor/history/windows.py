@@ -1,13 +1,14 @@
 """How far each landed table has been measured (its watermark), and what it lacked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, bindparam, delete, select, update
+from sqlalchemy import BigInteger, Column, Connection, Integer, Select, Table, Text, bindparam, delete, select, update
 
-from monitor.history.schema import fetch, insert_many, insert_new, metadata
+from monitor.history.schema import execute_many, fetch, fetch_of, insert_many, insert_new, metadata, one_of
 from monitor.measure.model import Measured
 
 landed: Final = Table(
@@ -27,7 +28,7 @@ landed: Final = Table(
 )
 _COLUMNS: Final = tuple(column.name for column in landed.columns)
 _ALL: Final = select(landed).order_by(landed.c.name)
-_ONE: Final = select(landed).where(landed.c.name == bindparam("table"))
+_DELETE: Final = delete(landed).where(landed.c.name == bindparam("table"))
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -88,10 +89,9 @@ def marks(connection: Connection) -> dict[str, Mark]:
     return {row[0]: Mark(*row) for row in fetch(connection, _ALL)}
 
 
-def mark(connection: Connection, table: str) -> Mark | None:
-    """One table's row; None: never measured nor touched."""
-    rows = fetch(connection, _ONE, table)
-    return Mark(*rows[0]) if rows else None
+def marks_of(connection: Connection, tables: Sequence[str]) -> dict[str, Mark]:
+    """The rows of some tables; none of those never measured nor touched."""
+    return {row[0]: Mark(*row) for row in fetch_of(connection, _of_tables, tables)}
 
 
 def advance(old: Mark | None, measured: Measured) -> int:
@@ -107,12 +107,16 @@ def advance(old: Mark | None, measured: Measured) -> int:
     return max(old.until, measured.until)
 
 
-def keep(connection: Connection, new: Mark, old: Mark | None) -> None:
-    """Write a table's row over what was there."""
-    if new != old:
-        if old is not None:
-            connection.execute(delete(landed).where(landed.c.name == old.name))
-        insert_many(connection, landed, _COLUMNS, [tuple(getattr(new, name) for name in _COLUMNS)])
+def keep(connection: Connection, marks: Iterable[tuple[Mark, Mark | None]]) -> None:
+    """Write tables' rows (new, old) over what was there."""
+    changed = [(new, old) for new, old in marks if new != old]
+    execute_many(connection, _DELETE, [(old.name,) for _, old in changed if old is not None])
+    insert_many(connection, landed, _COLUMNS, [tuple(getattr(new, name) for name in _COLUMNS) for new, _ in changed])
+
+
+@cache
+def _of_tables(number: int) -> Select[Any]:
+    return select(landed).where(one_of(landed.c.name, number))
 
 
 def touch(connection: Connection, until: Mapping[str, int]) -> None:

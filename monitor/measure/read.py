@@ -1,6 +1,6 @@
 """From a scan's rows to measurements: decoding by the slot map that travels with the statement."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -103,7 +103,9 @@ def read_columns(columns: Sequence[Values], slot_map: SlotMap, names: Names | No
     layout, names = _Layout(slot_map), names or Names(slot_map)
     keys = list(zip(*(column.listed() for column in columns[: layout.keys]), strict=True))
     number: dict[tuple[Any, ...], int] = {key: n for n, key in enumerate(dict.fromkeys(keys))}
-    meanings = [_Meaning(*names.resolve(*(key if layout.event else (None, *key)))) for key in number]
+    resolved = [names.resolve(*(key if layout.event else (None, *key))) for key in number]
+    said = {id(slots): _Said.by(slots) for _, slots in resolved}
+    meanings = [_Meaning(series, said[id(slots)]) for series, slots in resolved]
     groups = np.array([number[key] for key in keys], np.int64)
     hour = _in_time(columns[layout.hour])
     window = hour if layout.window == layout.hour else _in_time(columns[layout.window])
@@ -112,7 +114,7 @@ def read_columns(columns: Sequence[Values], slot_map: SlotMap, names: Names | No
     # Some groups may be one series' same hour: several spellings, or an hour that was moved.
     moved = (hour == _LAST_OF_1969) | (window == _LAST_OF_1969)
     several = len(meanings) > len(names.series) or bool(moved.any())
-    pointers = {one.series: one.pointers for one in meanings}
+    pointers = {one.series: one.said.pointers for one in meanings}
     return Read(
         series=tuple(names.series),
         properties=tuple(pointers.get(n, ()) for n in range(len(names.series))),
@@ -122,21 +124,33 @@ def read_columns(columns: Sequence[Values], slot_map: SlotMap, names: Names | No
     )
 
 
+class _Said(NamedTuple):
+    """What a version says of a group's numbers, as it is looked up."""
+
+    known: bool
+    """The plan knows the version."""
+    pointers: tuple[str, ...]
+    present: tuple[int, ...]
+    """The presence slots, in the order of the pointers."""
+    rules: Mapping[int, Sequence[str]]
+    """Rules by slot."""
+
+    @classmethod
+    def by(cls, slots: VersionSlots | None) -> "_Said":
+        if slots is None:
+            return cls(False, (), (), {})
+        rules: dict[int, list[str]] = {}
+        for slot, rule in slots.rules:
+            rules.setdefault(slot, []).append(rule)
+        present, pointers = zip(*slots.properties, strict=True) if slots.properties else ((), ())
+        return cls(True, pointers, present, rules)
+
+
 class _Meaning(NamedTuple):
     """What the groups of one landed event, version and source mean."""
 
     series: int
-    slots: VersionSlots | None
-    """None: the plan does not know the version."""
-
-    @property
-    def pointers(self) -> tuple[str, ...]:
-        return () if self.slots is None else tuple(pointer for _, pointer in self.slots.properties)
-
-    @property
-    def present(self) -> tuple[int, ...]:
-        """The presence slots, in the order of the pointers."""
-        return () if self.slots is None else tuple(slot for slot, _ in self.slots.properties)
+    said: _Said
 
 
 class _Layout:
@@ -156,9 +170,9 @@ class _Layout:
     ) -> Counts:
         """What every group counted, by its own version's slots."""
         rows, invalid, undeclared = (columns[self.rows + n].numbers() for n in range(3))
-        known = _per_group([one.slots is not None for one in meanings])[groups]
-        ruled = _per_group([one.slots is not None and bool(one.slots.rules) for one in meanings])[groups]
-        widths = _per_group([len(one.present) for one in meanings])[groups]
+        known = _per_group([one.said.known for one in meanings])[groups]
+        ruled = _per_group([bool(one.said.rules) for one in meanings])[groups]
+        widths = _per_group([len(one.said.present) for one in meanings])[groups]
         return Counts(
             series=_per_group([one.series for one in meanings])[groups],
             hour=times[0],
@@ -178,28 +192,31 @@ class _Layout:
         in_order = tuple(range(len(slots)))
         ordered = wide
         for group, one in enumerate(meanings):
-            if one.present != in_order[: len(one.present)]:
+            present = one.said.present
+            if present != in_order[: len(present)]:
                 ordered = wide.copy() if ordered is wide else ordered
                 at = np.flatnonzero(groups == group)
-                ordered[at, : len(one.present)] = wide[at][:, list(one.present)]
+                ordered[at, : len(present)] = wide[at][:, list(present)]
         return ordered
 
     def failures(
         self, columns: Sequence[Values], counts: Counts, groups: Ints, meanings: Sequence[_Meaning]
     ) -> list[Failure]:
         """Only where there are some, and only of the row's own version's rules."""
-        rules: dict[int, dict[int, list[str]]] = {}
-        for group, one in enumerate(meanings):
-            for slot, rule in one.slots.rules if one.slots else ():
-                rules.setdefault(slot, {}).setdefault(group, []).append(rule)
-        found: list[Failure] = []
-        for slot, of_group in rules.items():
-            failed = columns[self.rules + slot].numbers()
-            at = np.flatnonzero(failed)
-            parts = (part[at].tolist() for part in (groups, counts.series, counts.hour, counts.window, failed))
-            for group, series, hour, window, rows in zip(*parts, strict=True):
-                found += [Failure(series, hour, window, rule, rows) for rule in of_group.get(group, ())]
-        return found
+        asked = [column.numbers() for column in columns[self.rules : self.present]]
+        where = [np.flatnonzero(failed) for failed in asked]
+        if not any(map(len, where)):
+            return []
+        slots = np.repeat(np.arange(len(where)), [len(at) for at in where])
+        rows = np.concatenate([failed[at] for failed, at in zip(asked, where, strict=True)])
+        at = np.concatenate(where)
+        parts = (slots, groups[at], counts.series[at], counts.hour[at], counts.window[at], rows)
+        of_group = [one.said.rules for one in meanings]
+        return [
+            Failure(series, hour, window, rule, failed)
+            for slot, group, series, hour, window, failed in zip(*(part.tolist() for part in parts), strict=True)
+            for rule in of_group[group].get(slot, ())
+        ]
 
 
 def _in_time(column: Values) -> Ints:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 
-from monitor.history.store import History, RunRecord
+from monitor.history.store import History, Recording, RunRecord
 from monitor.landing.model import Landed, MissingTable
 from monitor.measure.model import Measured, Unmeasured
 from monitor.measure.windows import Mark, hour_of
@@ -16,6 +16,7 @@ from monitor.outcome import Options, Outcome, Place, Totals, Witness
 from monitor.plan.dump import dump
 from monitor.plan.model import Plan
 from monitor.run.judging import judged
+from monitor.run.keeping import keeping
 from monitor.run.tally import count, recorded
 from monitor.run.telling import tell
 from monitor.run.tools import binder_of, tools_of
@@ -90,25 +91,27 @@ def _measure(place: Place, plan: Plan, history: History, options: Options, witne
         outcome.first_run = history.first_run()
         _keep_plan(history, plan, options.now)
         tables = chosen(landed.everywhere, options.events)
-        tools = tools_of(place, warehouse, scans, outcome)
         reach = Reach(options.now, place.lookback, options.since, place.budget)
         witness.begins(len(tables))
         failed: list[Unmeasured] = []
         moved: dict[str, int] = {}
         today = hour_of(place.clock()) + 1
-        for table, answer in survey(tables, marks, warehouse, reach, tools):
-            match answer:
-                case Measured():
-                    answer = not_ahead(answer, today)  # noqa: PLW2901 - the same measurement
-                    history.record(answer, table.table, outcome.binder.table(table).hash, outcome.run)
-                    count(outcome, answer, options)
-                    outcome.missed += tuple((table.key, words) for words in answer.missed)
-                case Untouched():
-                    if answer.until is not None:
-                        moved[answer.table] = min(answer.until, today)
-                case Unmeasured():
-                    failed.append(answer)
-            witness.looked_at(table.key)
+        with keeping(history) as keeper:
+            tools = tools_of(place, warehouse, scans, outcome, keeper.flush)
+            for table, answer in survey(tables, marks, warehouse, reach, tools):
+                match answer:
+                    case Measured():
+                        answer = not_ahead(answer, today)  # noqa: PLW2901 - the same measurement
+                        contract = outcome.binder.table(table).hash
+                        keeper.add(Recording(answer, table.table, contract, outcome.run))
+                        count(outcome, answer, options)
+                        outcome.missed += tuple((table.key, words) for words in answer.missed)
+                    case Untouched():
+                        if answer.until is not None:
+                            moved[answer.table] = min(answer.until, today)
+                    case Unmeasured():
+                        failed.append(answer)
+                witness.looked_at(table.key)
     history.touch_many(moved)
     scans.keep()
     outcome.unmeasured = (*_absent(landed), *failed)

@@ -1,5 +1,6 @@
 """What binds tables and writes their statements; what a refused scan teaches holds for the rest of the run."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from monitor.contract import Binder
@@ -26,7 +27,9 @@ def binder_of(plan: Plan, landed: Landed, scans: Scans) -> Binder:
     return Binder(plan, landed, scans.refused, keeping=Keeping(scans.outlines, _STAY_BOUND))
 
 
-def tools_of(place: Place, warehouse: Session, scans: Scans, outcome: Outcome) -> Tools:
+def tools_of(
+    place: Place, warehouse: Session, scans: Scans, outcome: Outcome, idle: Callable[[], None] = lambda: None
+) -> Tools:
     """What binds and writes; what a refused scan teaches holds for the rest of the run, and for its judgement."""
     binder = outcome.binder
     read_again: list[Landed] = []
@@ -61,4 +64,4 @@ def tools_of(place: Place, warehouse: Session, scans: Scans, outcome: Outcome) -
         bound[table.key] = binder.table(table)
         return bound[table.key]
 
-    return Tools(bind, scan, scans.writer, again, refuse, place.sample)
+    return Tools(bind, scan, scans.writer, again, refuse, place.sample, idle=idle)

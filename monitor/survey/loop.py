@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from monitor.errors import WarehouseError
 from monitor.landing.model import LandedTable
@@ -16,6 +17,8 @@ from monitor.survey.table import Line, begun, measured, pieces_of
 
 _AHEAD = 2
 """Scans that are asked for while an earlier one is read, at least: results wait in memory."""
+_FEW_HOURS, _FEW_AHEAD = 6, 16
+"""So many where each is of few hours: their results are small, and the warehouse works while others are kept."""
 
 
 def survey(
@@ -31,38 +34,47 @@ def survey(
     lanes = Lanes(warehouse)
     line = Line(lanes, Purse(reach.budget, tools.clock), tools, Batches(lanes))
     ahead = max(_AHEAD, lanes.several) * line.batches.size
-    under_way: deque[Callable[[], Answer]] = deque()
+    under_way: deque[_Awaited] = deque()
     done = False
     try:
         seen = Probe(line.lanes, line.purse, tools).seen(rest, marks, reach)
         for table in rest:
             under_way.append(_asked(table, seen.get(table.key), marks.get(table.key), reach, line))
-            if len(under_way) > ahead:
-                yield under_way.popleft()()
+            most = max(ahead, _FEW_AHEAD) if all(one.small for one in under_way) else ahead
+            while len(under_way) > most:
+                yield under_way.popleft().answer()
         while under_way:
-            yield under_way.popleft()()
+            yield under_way.popleft().answer()
         done = True
     finally:
         line.lanes.close(hurry=not done)  # whoever reads may stop: what was not begun is not run
 
 
-def _asked(
-    table: LandedTable, seen: Seen | Unmeasured | None, mark: Mark | None, reach: Reach, line: Line
-) -> Callable[[], Answer]:
-    """Begin to measure a table that is due; what is handed back waits for the answer."""
+class _Awaited(NamedTuple):
+    """A table that was begun."""
+
+    answer: Callable[[], Answer]
+    """Waits for it."""
+    small: bool = True
+    """Its result is, by the hours that were asked for."""
+
+
+def _asked(table: LandedTable, seen: Seen | Unmeasured | None, mark: Mark | None, reach: Reach, line: Line) -> _Awaited:
+    """Begin to measure a table that is due."""
     if isinstance(seen, Unmeasured):
-        return lambda: (table, seen)
+        return _Awaited(lambda: (table, seen))
     step = step_of(table, mark, seen, reach)
     if isinstance(step, NotDue):
-        return lambda: (table, Untouched(table.key, step.until, step.reason))
+        return _Awaited(lambda: (table, Untouched(table.key, step.until, step.reason)))
     try:
         pieces = pieces_of(line.tools.bind(table), step, line.tools)
     except WarehouseError as error:  # the engine has no words for where its events, versions or times are
         unsayable = unmeasured(table, error.problem, error.hint)
-        return lambda: (table, unsayable)
+        return _Awaited(lambda: (table, unsayable))
     spent = line.purse.refuses(lambda: line.estimated(pieces))
     if spent is not None:
         skipped = unmeasured(table, *spent)
-        return lambda: (table, skipped)
+        return _Awaited(lambda: (table, skipped))
     asks = begun(pieces, step, line)
-    return lambda: measured(table, step, asks, line)
+    small = step.since is not None and step.until - step.since <= _FEW_HOURS
+    return _Awaited(lambda: measured(table, step, asks, line), small)

@@ -132,6 +132,8 @@ class Tools:
     """Of how many rows rules are asked; None: of all, always."""
     clock: Callable[[], float] = time.monotonic
     """Seconds, for the budget."""
+    idle: Callable[[], None] = lambda: None
+    """Called while the warehouse takes its time, by whoever takes the answers: what was counted can be kept now."""
 
 
 Answer: TypeAlias = tuple[LandedTable, Measured | Unmeasured | Untouched]

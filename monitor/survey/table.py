@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from operator import methodcaller
-from typing import Any
+from typing import Any, TypeVar
 
 from monitor.contract.model import BoundTable
 from monitor.contract.without import without
@@ -30,6 +31,11 @@ from monitor.survey.purse import Purse
 from monitor.survey.sampled import Sampled, sampled
 from monitor.values import Values
 
+T = TypeVar("T")
+
+_SOON = 0.25
+"""Seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -40,11 +46,18 @@ class Line:
     tools: Tools
     batches: Batches
 
+    def answered(self, asked: Future[T]) -> T:
+        """An answer, waited for; where it is not there soon, the time is used."""
+        with suppress(TimeoutError):
+            return asked.result(_SOON)
+        self.tools.idle()
+        return asked.result()
+
     def estimated(self, pieces: Sequence[Part]) -> int | None:
         """Bytes that the statements would read, in all; None: the warehouse does not tell."""
         statements = [sql for piece in pieces for sql in piece.statements]
         asked = [self.lanes.ask(methodcaller("estimate", sql)) for sql in statements]
-        sizes: list[int | None] = [one.result() for one in asked]
+        sizes: list[int | None] = [self.answered(one) for one in asked]
         return None if None in sizes else sum(size or 0 for size in sizes)
 
 
@@ -61,8 +74,8 @@ class _More:
         """The answer to a follow-up. Raises WarehouseError, also where the run's budget has nothing left for it."""
         lanes = self.line.lanes
         sql = _pruned(sql, self.table, self.reach, self.moments, self.line.tools)
-        self.line.purse.pays(lambda: lanes.ask(lambda session: session.estimate(sql)).result())
-        return lanes.ask(lambda session: session.query(sql, self.moments)).result()
+        self.line.purse.pays(lambda: self.line.answered(lanes.ask(lambda session: session.estimate(sql))))
+        return self.line.answered(lanes.ask(lambda session: session.query(sql, self.moments)))
 
     def writer(self) -> Writer:
         """For a follow-up's statement."""
@@ -74,7 +87,8 @@ class _Ask(_More):
     """One statement under way."""
 
     map: SlotMap
-    scan: Future[Sequence[Values]] | Future[Sampled]
+    scan: Future[Any]
+    """Of columns, or of a `Sampled`."""
 
 
 def pieces_of(table: BoundTable, step: Due, tools: Tools) -> list[Part]:
@@ -166,7 +180,7 @@ def _reached(step: Due) -> tuple[Range, Moments]:
 
 def _counted(table: BoundTable, step: Due, asks: Iterator[_Ask], line: Line) -> Measured:
     reach, moments = _reached(step)
-    counted = [whole([_part(step, ask) for ask in slices]) for _, slices in groupby(asks, _of_one_event)]
+    counted = [whole([_part(step, ask, line) for ask in slices]) for _, slices in groupby(asks, _of_one_event)]
     return follow.with_duplicates(together(counted), _More(table, reach, moments, line))
 
 
@@ -175,8 +189,8 @@ def _of_one_event(ask: _Ask) -> Range:
     return replace(ask.reach, nth=0)
 
 
-def _part(step: Due, ask: _Ask) -> Measured:
-    answer = ask.scan.result()
+def _part(step: Due, ask: _Ask, line: Line) -> Measured:
+    answer: Sequence[Values] | Sampled = line.answered(ask.scan)
     if not isinstance(answer, Sampled):
         found = read_columns(answer, ask.map)
         return follow.named(_measurement(ask.table, step, found), found, ask)
@@ -215,7 +229,7 @@ def _refusal(table: BoundTable, step: Due, line: Line) -> str | None:
     reach, moments = _reached(step)
     sql = _pruned(check(table, reach, line.tools.writer()), table, reach, moments, line.tools)
     try:
-        line.lanes.ask(lambda session: session.query(sql, moments)).result()
+        line.answered(line.lanes.ask(lambda session: session.query(sql, moments)))
     except WarehouseLostError:
         raise  # it says nothing of the contract
     except WarehouseError as error:

@@ -1,7 +1,8 @@
 """Asking the warehouse: how often, in which order, and what becomes of a table that cannot be read."""
 
 import threading
-from collections.abc import Generator, Iterator, Sequence
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from monitor.plan.model import Plan
 from monitor.sql import vocabulary as v
 from monitor.sql.engines import writer
 from monitor.survey import Answer, Reach, Tools, Untouched, chosen, survey
+from monitor.values import Values
 from tests.fakes.duck import Duck
 from tests.unit.measure.builders import COLUMNS, landed, plan
 
@@ -48,6 +50,7 @@ class Shop:
         self.read_again: list[str] = []
         self.refused: dict[str, Refused] = {}
         """By contract hash."""
+        self.idle: Callable[[], None] = lambda: None
 
     def make(self, name: str, rows: int, **more: Any) -> LandedTable:
         at = NOW.replace(tzinfo=None) - timedelta(hours=5)
@@ -66,6 +69,7 @@ class Shop:
             writer=lambda: writer("duckdb"),
             again=self.again,
             refuse=lambda table, refused: self.refused.update({table.hash: refused}),
+            idle=self.idle,
         )
         asked = Reach(now=self.now, lookback=timedelta(hours=24), **reach)
         return survey(self.tables, dict(self.marks), self.duck, asked, tools)
@@ -272,6 +276,39 @@ def test_a_reader_that_stops_leaves_nothing_running(shop: Shop) -> None:
     answers.close()
     assert asked <= len(shop.duck.statements) <= 3
     assert not [one for one in threading.enumerate() if one.name.startswith("warehouse")]
+
+
+def test_while_the_warehouse_takes_its_time_what_was_counted_can_be_kept(shop: Shop) -> None:
+    told, answered = threading.Event(), shop.duck.columns
+
+    def slow(sql: str, *rest: Any) -> Sequence[Values]:
+        assert "FROM t3" not in sql or told.wait(20)
+        return answered(sql, *rest)
+
+    shop.duck.columns, shop.idle = slow, told.set  # type: ignore[method-assign, assignment]
+    assert kinds(shop.run()) == [Measured] * 3
+    assert told.is_set()
+
+
+def test_scans_of_few_hours_are_begun_far_ahead_and_large_ones_are_not(shop: Shop) -> None:
+    shop.tables = [shop.make(f"t{n}", 1) for n in range(30)]
+    answers = shop.survey()
+    assert isinstance(next(answers)[1], Measured)
+    assert len(shop.duck.statements) <= 4, "of a first run two wait in memory"
+    for _ in answers:
+        pass
+    shop.run()
+    shop.now += timedelta(hours=3)
+    for table in shop.tables:
+        shop.add(table.key, NOW)
+    shop.duck.statements.clear()
+    answers = shop.survey()
+    assert isinstance(next(answers)[1], Measured)
+    end = time.monotonic() + 20
+    while len(shop.duck.statements) < 1 + 17 and time.monotonic() < end:
+        time.sleep(0.01)
+    assert len(shop.duck.statements) == 1 + 17, "the probe, the one that was read, and sixteen"
+    assert [type(answer) for _, answer in answers] == [Measured] * 29
 
 
 def test_scans_of_small_tables_are_sent_together_and_count_the_same(shop: Shop) -> None:

@@ -386,7 +386,8 @@ from monitor.history.store import History, Recording
 from tests.fakes.measured import TABLE, count, measured
 history = History.open("sqlite:///history.db", root=Path({str(tmp_path)!r}))
 def recordings():
-    yield Recording(measured(500, 600, [count(at) for at in range(500, 600)]), TABLE, "c", "r2")
+    for _ in range(2):  # a table that stands twice: the first of them is written when the second one comes
+        yield Recording(measured(500, 600, [count(at) for at in range(500, 600)]), TABLE, "c", "r2")
     os._exit(9)
 history.record(measured(None, 500, [count(499)]), TABLE, "c", "r1")
 history.record_many(recordings())
