@@ -17,6 +17,8 @@ from monitor.demo.sources import SOURCES
 from monitor.demo.warehouse import advance, build
 from monitor.errors import WarehouseError
 
+pytestmark = pytest.mark.xdist_group("demo warehouse")  # it takes ten seconds to build
+
 SCALE = 0.25
 TABLES = [(e.slug, e.name, s.table) for e in EVENTS for s in SOURCES if s.layout == "segment" and s.name in e.rates]
 HOUR = timedelta(hours=1)

@@ -205,7 +205,7 @@ LANDED = st.builds(
 )
 
 
-@settings(deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(LANDED, st.booleans(), st.booleans()), max_size=25))
 def test_rows_are_those_counted_and_the_rest_is_of_the_sample(given_rows: list[tuple[Row, bool, bool]]) -> None:
     """Each row, whether it was drawn, and whether it came after rows had been counted."""
