@@ -9,7 +9,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 import sqlalchemy as sa
+from duckdb_sqlalchemy import Dialect
 from sqlalchemy.dialects import registry
+from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import SQLAlchemyError
 
 from monitor.errors import ConfigError, WarehouseError
@@ -31,8 +33,19 @@ _SETTINGS = (
     "SET disabled_optimizers = 'in_clause'",
 )
 
-# Where its dialect is: otherwise every process looks for it in each package that is installed (60 ms).
-registry.register("duckdb", "duckdb_sqlalchemy", "Dialect")
+
+class _Dialect(Dialect):
+    """DuckDB's, which makes a database in memory in every process to learn whether there are comments (15 ms)."""
+
+    supports_statement_cache = True
+
+    def initialize(self, connection: sa.Connection) -> None:
+        """As any dialect; its tables have comments."""
+        DefaultDialect.initialize(self, connection)
+
+
+# Where the dialect is: otherwise every process looks for it in each package that is installed (60 ms).
+registry.register("duckdb", __name__, "_Dialect")
 
 
 class DuckDB(Adapter):
