@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
-from monitor.judge.words import count, percent
+from monitor.judge.words import count, listed, percent
 from monitor.measure.model import Unmeasured
 from monitor.measure.sampling import Sample
 from monitor.measure.windows import moment_of
@@ -25,14 +25,22 @@ def lines(steps: Sequence[Step]) -> Iterator[str]:
     for unknown in steps:
         if isinstance(unknown, Unmeasured):
             yield f"{unknown.table}: {unknown.problem}"
-    for step in due:
-        if step.sample is not None:
-            yield f"{step.table}: {_drawn(step.sample)}"
+    yield from _samples(due)
     told = [step.bytes for step in due if step.bytes is not None]
     statements = sum(len(step.statements) for step in due)
     still = sum(isinstance(one, Untouched) for one in steps)
     size = f"{sum(told):,} bytes" if told or not due else "bytes not told by the warehouse"
     yield f"{count(statements, 'statement')} over {count(len(due), 'table')}, {size}; {still} with nothing new"
+
+
+def _samples(due: Sequence[Planned]) -> Iterator[str]:
+    """Once for all tables of which it is the same."""
+    tables: dict[str, list[str]] = {}
+    for step in due:
+        if step.sample is not None:
+            tables.setdefault(_drawn(step.sample), []).append(step.table)
+    for words, names in tables.items():
+        yield f"{listed(names) if len(names) < len(due) or len(names) == 1 else 'all of them'}: {words}"
 
 
 def _drawn(sample: Sample) -> str:

@@ -30,6 +30,9 @@ def test_a_table_of_which_a_sample_is_drawn_says_so() -> None:
     )
     assert list(lines([rows]))[2] == f"raw.events: {said.format('row by row')}"
     assert list(lines([blocks]))[2] == f"raw.events: {said.format('by blocks')}"
+    other = replace(rows, table="raw.other")
+    assert list(lines([rows, other]))[3] == f"all of them: {said.format('row by row')}"
+    assert list(lines([rows, other, FIRST]))[4] == f"raw.events, raw.other: {said.format('row by row')}"
     (due,) = document([blocks])["due"]
     assert due["sample"] == {"share": 0.1, "above": 1_000_000, "by": "blocks"}
     (due,) = document([NEW])["due"]
